@@ -3,11 +3,34 @@ import { jwtVerify, SignJWT } from 'jose';
 export const ROLES = ['CUSTOMER', 'ORGANIZER', 'STAFF', 'ADMIN'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Whoever is making the request. */
+/** Whoever is making the request, as the access token tells. */
 export interface Viewer {
   id: string;
   role: Role;
   permissions: string[];
+  email: string;
+  displayName: string;
+  locale: string;
+}
+
+/** Claims of an access token, which the users subgraph signs (EdDSA) and the gateway verifies by its JWKS. */
+export const ACCESS_TOKEN = { issuer: 'guichet', audience: 'guichet', algorithm: 'EdDSA' } as const;
+
+/** The viewer as JWT claims (OpenID Connect's names where it has them), without the subject. */
+export function viewerClaims({ id: _, displayName, ...viewer }: Viewer) {
+  return { ...viewer, name: displayName };
+}
+
+/** The viewer that verified claims tell of. */
+export function viewerFromClaims(claims: Record<string, unknown>): Viewer {
+  return {
+    id: claims.sub as string,
+    role: claims.role as Role,
+    permissions: claims.permissions as string[],
+    email: claims.email as string,
+    displayName: claims.name as string,
+    locale: claims.locale as string,
+  };
 }
 
 /** The header that carries the passport from the gateway to a subgraph; clients cannot set it (A19). */
@@ -20,7 +43,7 @@ const AUDIENCE = 'guichet-subgraphs';
 
 /** Mints the JWT by which the gateway vouches for the viewer (null: anonymous) towards the subgraphs. */
 export function mintPassport(viewer: Viewer | null, secret: string): Promise<string> {
-  return new SignJWT({ role: viewer?.role, permissions: viewer?.permissions })
+  return new SignJWT(viewer ? viewerClaims(viewer) : {})
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(viewer?.id ?? '')
     .setAudience(AUDIENCE)
@@ -40,8 +63,7 @@ export async function readPassport(
       audience: AUDIENCE,
       requiredClaims: ['exp', 'sub'],
     });
-    if (!payload.sub) return null;
-    return { id: payload.sub, role: payload.role as Role, permissions: payload.permissions as string[] };
+    return payload.sub ? viewerFromClaims(payload) : null;
   } catch {
     return undefined;
   }

@@ -1,0 +1,34 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { forbidden, unauthenticated } from './errors.ts';
+import type { Log } from './log.ts';
+import type { Role, Viewer } from './passport.ts';
+
+/** What every resolver and domain function gets. */
+export interface Context {
+  /** This request's unit of work; a domain function that writes opens one transaction on it. */
+  em: EntityManager;
+  /** Null when signed out. */
+  viewer: Viewer | null;
+  correlationId: string;
+  log: Log;
+  /** One value per request for each key, made on first use: DataLoaders live here (see batch.ts). */
+  cache: Map<unknown, unknown>;
+}
+
+/** The viewer, or UNAUTHENTICATED. */
+export function requireViewer({ viewer }: Pick<Context, 'viewer'>): Viewer {
+  if (!viewer) throw unauthenticated();
+  return viewer;
+}
+
+/** The viewer with one of these roles (an administrator has every right), or UNAUTHENTICATED / FORBIDDEN. */
+export function requireRole(ctx: Pick<Context, 'viewer'>, ...roles: Role[]): Viewer {
+  const viewer = requireViewer(ctx);
+  if (viewer.role !== 'ADMIN' && !roles.includes(viewer.role)) throw forbidden();
+  return viewer;
+}
+
+/** True for oneself and for administrators. */
+export function mayActFor(viewer: Viewer | null, userId: string): boolean {
+  return viewer !== null && (viewer.role === 'ADMIN' || viewer.id === userId);
+}
