@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HeaderMap } from '@apollo/server';
+import { CodedError } from '#shared/errors.ts';
+import { CORRELATION_HEADER } from '#shared/passport.ts';
+import type { Apollo } from './apollo.ts';
+import { BodyError, readJsonBody } from './body.ts';
+import { correlationIdFrom, type GatewayContext } from './context.ts';
+import { type Mask, toFormatted } from './mask.ts';
+import type { Viewers } from './viewer.ts';
+
+/** Request headers that decide how GraphQL is spoken; no other reaches the pipeline. */
+const PIPELINE_HEADERS = [
+  'content-type',
+  'accept',
+  'apollo-require-preflight',
+  'x-apollo-operation-name',
+] as const;
+
+/** Answers `/graphql` over HTTP. */
+export function createGraphqlHandler({
+  apollo,
+  viewers,
+  mask,
+}: {
+  apollo: Apollo;
+  viewers: Viewers;
+  mask: Mask;
+}) {
+  return async function handleGraphql(req: IncomingMessage, res: ServerResponse, search: string) {
+    const correlationId = correlationIdFrom(req.headers[CORRELATION_HEADER]);
+    res.setHeader(CORRELATION_HEADER, correlationId);
+    res.setHeader('cache-control', 'no-store');
+    try {
+      const headers = new HeaderMap();
+      for (const name of PIPELINE_HEADERS) {
+        const value = req.headers[name];
+        if (value !== undefined) headers.set(name, String(value));
+      }
+      const body = req.method === 'POST' ? await readJsonBody(req) : undefined;
+      const answer = await apollo.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: { method: req.method ?? 'GET', headers, search, body },
+        context: async (): Promise<GatewayContext> => ({
+          identity: await identify(viewers, req.headers.authorization),
+          correlationId,
+        }),
+      });
+      for (const [name, value] of answer.headers) res.setHeader(name, value);
+      res.statusCode = answer.status ?? 200;
+      if (answer.body.kind === 'complete') res.end(answer.body.string);
+      else {
+        for await (const chunk of answer.body.asyncIterator) res.write(chunk);
+        res.end();
+      }
+    } catch (error) {
+      if (!(error instanceof BodyError)) {
+        return sendJson(res, 500, { errors: [mask(toFormatted(error), error, correlationId)] });
+      }
+      // The rest of an oversized body is not waited for.
+      if (error.status === 413) res.setHeader('connection', 'close');
+      const { message, code } = error;
+      sendJson(res, error.status, { errors: [{ message, extensions: { code } }] });
+    }
+  };
+}
+
+async function identify(viewers: Viewers, authorization: string | undefined) {
+  try {
+    return await viewers.identify(authorization);
+  } catch (error) {
+    if (!(error instanceof CodedError))
+      throw new CodedError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.');
+    const unauthenticated = error.extensions.code === 'UNAUTHENTICATED';
+    const headers = new HeaderMap(
+      unauthenticated ? [['www-authenticate', 'Bearer error="invalid_token"']] : [],
+    );
+    error.extensions.http = { status: unauthenticated ? 401 : 503, headers };
+    throw error;
+  }
+}
+
+export function sendJson(res: ServerResponse, status: number, value: unknown) {
+  const text = JSON.stringify(value);
+  res.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+  });
+  res.end(text);
+}

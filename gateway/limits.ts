@@ -1,0 +1,92 @@
+import {
+  type ASTVisitor,
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  Kind,
+  type SelectionSetNode,
+  type ValidationContext,
+} from 'graphql';
+
+/** Tokens of an operation's text. Parsing stops there, before anything costlier begins. */
+export const MAX_TOKENS = 1_000;
+/** Levels of nested fields. */
+export const MAX_DEPTH = 15;
+/** Renamed fields, each of which may be one more execution of the same resolver. */
+export const MAX_ALIASES = 30;
+/** Fields in all, fragments counted each time they are spread. */
+export const MAX_FIELDS = 500;
+
+interface Size {
+  depth: number;
+  aliases: number;
+  fields: number;
+}
+
+/** A validation rule: refuses operations that are too deep or too wide, seeing through fragments (A10). */
+export function limitOperationSize(context: ValidationContext): ASTVisitor {
+  return {
+    Document(document) {
+      const fault = findExcess(document);
+      if (fault) context.reportError(new GraphQLError(fault));
+      return undefined;
+    },
+  };
+}
+
+function findExcess(document: DocumentNode): string | undefined {
+  const measure = createMeasure(document);
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    const { depth, aliases, fields } = measure(definition.selectionSet);
+    if (depth > MAX_DEPTH) return `The operation is nested deeper than ${MAX_DEPTH} levels.`;
+    if (aliases > MAX_ALIASES) return `The operation has more than ${MAX_ALIASES} aliases.`;
+    if (fields > MAX_FIELDS) return `The operation selects more than ${MAX_FIELDS} fields.`;
+  }
+  return undefined;
+}
+
+/** Each fragment is measured once, so that fragments spreading fragments twice over do not double the work. */
+function createMeasure(document: DocumentNode) {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
+  const measured = new Map<string, Size>();
+
+  function measureFragment(name: string): Size {
+    const known = measured.get(name);
+    if (known) return known;
+    // Also ends circles, which another rule reports.
+    measured.set(name, { depth: 0, aliases: 0, fields: 0 });
+    const fragment = fragments.get(name);
+    if (fragment) measured.set(name, measure(fragment.selectionSet));
+    return measured.get(name)!;
+  }
+
+  function measure(selectionSet: SelectionSetNode): Size {
+    const total: Size = { depth: 0, aliases: 0, fields: 0 };
+    for (const selection of selectionSet.selections) {
+      if (selection.kind === Kind.FIELD) {
+        const below = selection.selectionSet && measure(selection.selectionSet);
+        // Introspection is deep by nature; graphql-js has a rule of its own against its abuse.
+        const depth = isIntrospection(selection.name.value) ? 1 : 1 + (below?.depth ?? 0);
+        total.depth = Math.max(total.depth, depth);
+        total.aliases += (selection.alias ? 1 : 0) + (below?.aliases ?? 0);
+        total.fields += 1 + (below?.fields ?? 0);
+      } else {
+        const inner =
+          selection.kind === Kind.INLINE_FRAGMENT
+            ? measure(selection.selectionSet)
+            : measureFragment(selection.name.value);
+        total.depth = Math.max(total.depth, inner.depth);
+        total.aliases += inner.aliases;
+        total.fields += inner.fields;
+      }
+    }
+    return total;
+  }
+  return measure;
+}
+
+const isIntrospection = (field: string) => field === '__schema' || field === '__type';

@@ -1,0 +1,117 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Environment } from '#shared/env.ts';
+import { createLog } from '#shared/log.ts';
+import { createMetrics } from '#shared/metrics.ts';
+import { createApollo } from './apollo.ts';
+import { readGatewaySettings } from './env.ts';
+import { createGraphqlHandler, sendJson } from './http.ts';
+import { createMask } from './mask.ts';
+import { answerCors } from './origin.ts';
+import { createReadiness } from './readiness.ts';
+import { stopOnSignals } from './signals.ts';
+import { loadSupergraph } from './supergraph.ts';
+import { createViewers } from './viewer.ts';
+
+export interface Gateway {
+  /** `http://127.0.0.1:<port>`, without a path. */
+  url: string;
+  /** `ws://127.0.0.1:<port>/graphql`. */
+  wsUrl: string;
+  port: number;
+  /**
+   * Says "not ready", waits `drainDelay` milliseconds, then lets running requests finish (10 s at most), closes
+   * WebSockets with 1001 and every connection to the subgraphs. Calling it twice is fine.
+   */
+  stop(drainDelay?: number): Promise<void>;
+}
+
+/** Milliseconds that running requests are given when the gateway stops. */
+const DRAIN = 10_000;
+
+/**
+ * Starts the gateway. The subgraphs need not be there yet: `/ready` tells when they are.
+ * @throws ConfigurationError naming each missing or wrong setting.
+ */
+export async function startGateway(env: Environment = process.env): Promise<Gateway> {
+  const settings = readGatewaySettings(env);
+  const log = createLog('gateway', settings.logLevel);
+  const metrics = createMetrics('gateway');
+  const mask = createMask(log);
+  const supergraph = loadSupergraph(settings, log);
+  const viewers = createViewers(settings.jwksUrl, settings.internalSecret, log);
+  const apollo = createApollo(supergraph, settings, { log, mask, metrics });
+  await apollo.start();
+
+  const handleGraphql = createGraphqlHandler({ apollo, viewers, mask });
+  const readiness = createReadiness([...supergraph.sources.values()]);
+  let stopping: Promise<void> | undefined;
+
+  async function route(req: IncomingMessage, res: ServerResponse) {
+    const [path, search] = splitUrl(req.url ?? '/');
+    if (stopping) res.setHeader('connection', 'close');
+    switch (path) {
+      case '/graphql':
+        if (!answerCors(req, res, settings.corsOrigins)) await handleGraphql(req, res, search);
+        return;
+      case '/health':
+        return sendJson(res, 200, { alive: true });
+      case '/ready': {
+        const state = stopping ? { ready: false, subgraphs: {} } : await readiness();
+        return sendJson(res, state.ready ? 200 : 503, state);
+      }
+      case '/metrics':
+        res.setHeader('content-type', metrics.registry.contentType);
+        res.end(await metrics.registry.metrics());
+        return;
+      default:
+        return sendJson(res, 404, { message: 'Not found.' });
+    }
+  }
+
+  const server = createServer((req, res) => {
+    route(req, res).catch(err => {
+      log.error({ err }, 'a request failed');
+      if (res.headersSent) res.destroy();
+      else sendJson(res, 500, { message: 'Something went wrong on our side.' });
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(settings.port, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  log.info({ port }, 'gateway started');
+
+  async function stop(drainDelay: number) {
+    await new Promise(resolve => setTimeout(resolve, drainDelay));
+    const closed = new Promise(resolve => server.close(resolve));
+    server.closeIdleConnections();
+    const deadline = setTimeout(() => server.closeAllConnections(), DRAIN);
+    await closed;
+    clearTimeout(deadline);
+    await apollo.stop();
+    await supergraph.close();
+    log.info('gateway stopped');
+  }
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    wsUrl: `ws://127.0.0.1:${port}/graphql`,
+    port,
+    stop: (drainDelay = 0) => {
+      stopping ??= stop(drainDelay);
+      return stopping;
+    },
+  };
+}
+
+function splitUrl(url: string): [path: string, search: string] {
+  const mark = url.indexOf('?');
+  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)];
+}
+
+if (import.meta.main) {
+  const { drainDelay } = readGatewaySettings(process.env);
+  stopOnSignals(await startGateway(process.env), drainDelay);
+}
