@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** A misfortune to arrange: what it strikes, and how often. */
+export const faultSchema = z.strictObject({
+  match: z
+    .strictObject({ method: z.string().toUpperCase().optional(), path: z.string().default('/v1/') })
+    .prefault({}),
+  kind: z.enum([
+    // The connection is destroyed and nothing has happened.
+    'cut-before',
+    // It has happened, and the connection is destroyed instead of an answer.
+    'cut-after',
+    // Nothing happens for `ms`, then all goes on; a repeat under the same idempotency key meets 409 meanwhile.
+    'delay',
+    // It happens at once; the answer comes `ms` late.
+    'delay-after',
+    // `status` is answered and nothing has happened.
+    'status',
+  ]),
+  ms: z.coerce.number().int().min(0).default(1000),
+  status: z.coerce.number().int().min(400).max(599).default(500),
+  times: z.coerce.number().int().min(1).default(1),
+});
+export type Fault = z.infer<typeof faultSchema>;
+
+/** The arranged faults, oldest first; each request meets at most one. Kept in memory only. */
+export function createFaults() {
+  let faults: Fault[] = [];
+  return {
+    list: () => faults,
+    add(fault: Fault) {
+      faults.push({ ...fault });
+    },
+    clear() {
+      faults = [];
+    },
+    /** The fault that strikes this request, if any; it is used up by one. */
+    take(method: string, path: string): Fault | undefined {
+      const fault = faults.find(
+        ({ match }) => (match.method ?? method) === method && path.startsWith(match.path),
+      );
+      if (fault === undefined) return undefined;
+      fault.times -= 1;
+      if (fault.times === 0) faults = faults.filter(other => other !== fault);
+      return fault;
+    },
+  };
+}
+export type Faults = ReturnType<typeof createFaults>;
