@@ -30,6 +30,8 @@ export interface Webhooks {
 const RETRY_MS = [200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
 const GIVE_UP_AFTER_MS = 60 * 60 * 1000;
 const ANSWER_WITHIN_MS = 10_000;
+/** Attempts at a time: more would drown the receiver in connections. */
+const AT_ONCE = 32;
 /** Deliveries start at random within this time, so that nobody comes to rely on the order of events. */
 const SHUFFLE_MS = 15;
 
@@ -43,30 +45,43 @@ export function signWebhook(body: string, secret: string, timestamp = Math.floor
 export function startWebhooks(store: Store, to: { url: string; secret: string }, log: Log): Webhooks {
   const target = { ...to };
   const timers = new Map<string, NodeJS.Timeout>();
-  const underway = new Map<string, Promise<void>>();
-  const stopping = new AbortController();
+  /** Due, and waiting for one of the attempts under way to end. */
+  const due = new Set<Delivery>();
+  const underway = new Map<string, { attempt: Promise<void>; abort: AbortController }>();
+  let stopped = false;
   let paused = false;
 
   function schedule(delivery: Delivery, wait: number) {
-    if (paused || stopping.signal.aborted || underway.has(delivery.id)) return;
+    if (paused || stopped || due.has(delivery) || underway.has(delivery.id)) return;
     clearTimeout(timers.get(delivery.id));
     timers.set(
       delivery.id,
       setTimeout(() => {
         timers.delete(delivery.id);
-        const attempt = deliver(delivery).finally(() => {
-          underway.delete(delivery.id);
-          // Still there (not cleared meanwhile) and still unanswered: again, later.
-          if (delivery.state === 'pending' && store.deliveries.has(delivery.id)) {
-            schedule(delivery, RETRY_MS[Math.min(delivery.attempts.length, RETRY_MS.length) - 1] ?? 0);
-          }
-        });
-        underway.set(delivery.id, attempt);
+        due.add(delivery);
+        startDue();
       }, wait),
     );
   }
 
-  async function deliver(delivery: Delivery) {
+  function startDue() {
+    for (const delivery of due) {
+      if (underway.size >= AT_ONCE) return;
+      due.delete(delivery);
+      const abort = new AbortController();
+      const attempt = deliver(delivery, abort).finally(() => {
+        underway.delete(delivery.id);
+        // Still there (not cleared meanwhile) and still unanswered: again, later.
+        if (delivery.state === 'pending' && store.deliveries.has(delivery.id)) {
+          schedule(delivery, RETRY_MS[Math.min(delivery.attempts.length, RETRY_MS.length) - 1] ?? 0);
+        }
+        startDue();
+      });
+      underway.set(delivery.id, { attempt, abort });
+    }
+  }
+
+  async function deliver(delivery: Delivery, abort: AbortController) {
     const event = store.events.get(delivery.event);
     if (event === undefined) {
       delivery.state = 'abandoned';
@@ -74,6 +89,7 @@ export function startWebhooks(store: Store, to: { url: string; secret: string },
     }
     const body = JSON.stringify({ ...event, pending_webhooks: 1 });
     const attempt: Delivery['attempts'][number] = { at: Date.now() };
+    const deadline = setTimeout(() => abort.abort(new Error('No answer in time')), ANSWER_WITHIN_MS);
     try {
       const answer = await fetch(target.url, {
         method: 'POST',
@@ -84,16 +100,19 @@ export function startWebhooks(store: Store, to: { url: string; secret: string },
           'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
           'stripe-signature': signWebhook(body, target.secret),
         },
-        signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+        signal: abort.signal,
       });
-      await answer.body?.cancel();
+      // Read to its end, so that the connection can be used again.
+      await answer.arrayBuffer();
       attempt.status = answer.status;
       if (answer.ok) delivery.state = 'delivered';
     } catch (error) {
       // An attempt that stopping cut short may or may not have arrived: it stays pending and is made again.
-      if (stopping.signal.aborted) return;
+      if (stopped) return;
       const { message, cause } = error as Error;
       attempt.error = cause instanceof Error && cause.message !== '' ? cause.message : message;
+    } finally {
+      clearTimeout(deadline);
     }
     delivery.attempts.push(attempt);
     if (delivery.state === 'pending') {
@@ -113,6 +132,7 @@ export function startWebhooks(store: Store, to: { url: string; secret: string },
   function stopTimers() {
     for (const timer of timers.values()) clearTimeout(timer);
     timers.clear();
+    due.clear();
   }
 
   sendPending();
@@ -145,9 +165,10 @@ export function startWebhooks(store: Store, to: { url: string; secret: string },
     },
     clear: stopTimers,
     async stop() {
-      stopping.abort();
+      stopped = true;
       stopTimers();
-      await Promise.all(underway.values());
+      for (const { abort } of underway.values()) abort.abort();
+      await Promise.all([...underway.values()].map(({ attempt }) => attempt));
     },
   };
 }
