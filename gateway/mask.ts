@@ -9,12 +9,16 @@ export type Mask = (
   correlationId: string,
 ) => GraphQLFormattedError;
 
+/** Extensions that tell how the graph is cut or what the code looks like: not for clients. */
+const INTERNAL_EXTENSIONS = ['serviceName', 'stacktrace', 'exception'];
+
 export function createMask(log: Log): Mask {
   return (formatted, error, correlationId) => {
     const masked = maskError(formatted, error, log, correlationId);
-    // @apollo/gateway adds which subgraph an error came from: how the graph is cut is not for clients.
-    if (masked.extensions) delete (masked.extensions as Record<string, unknown>).serviceName;
-    return masked;
+    if (!masked.extensions) return masked;
+    const extensions = { ...masked.extensions };
+    for (const name of INTERNAL_EXTENSIONS) delete extensions[name];
+    return { ...masked, extensions };
   };
 }
 

@@ -10,7 +10,10 @@ import { createMask } from './mask.ts';
 import { answerCors } from './origin.ts';
 import { createReadiness } from './readiness.ts';
 import { stopOnSignals } from './signals.ts';
+import { createSockets, refuseUpgrade } from './sockets.ts';
+import { createSubscribe } from './subscriptions.ts';
 import { loadSupergraph } from './supergraph.ts';
+import { createUpstreams } from './upstreams.ts';
 import { createViewers } from './viewer.ts';
 
 export interface Gateway {
@@ -45,6 +48,17 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
 
   const handleGraphql = createGraphqlHandler({ apollo, viewers, mask });
   const readiness = createReadiness([...supergraph.sources.values()]);
+  const upstreams = createUpstreams(supergraph.sources, settings.subgraphTimeout, log);
+  const sockets = createSockets({
+    apollo,
+    schema: supergraph.gateway.schema!,
+    subscribe: createSubscribe(supergraph, upstreams, mask),
+    viewers,
+    corsOrigins: settings.corsOrigins,
+    mask,
+    metrics,
+    log,
+  });
   let stopping: Promise<void> | undefined;
 
   async function route(req: IncomingMessage, res: ServerResponse) {
@@ -76,6 +90,11 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
       else sendJson(res, 500, { message: 'Something went wrong on our side.' });
     });
   });
+  server.on('upgrade', (req, socket, head) => {
+    if (splitUrl(req.url ?? '/')[0] !== '/graphql') refuseUpgrade(socket, 404);
+    else if (stopping) refuseUpgrade(socket, 503);
+    else sockets.upgrade(req, socket, head);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(settings.port, resolve);
@@ -86,6 +105,8 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
   async function stop(drainDelay: number) {
     await new Promise(resolve => setTimeout(resolve, drainDelay));
     const closed = new Promise(resolve => server.close(resolve));
+    await sockets.close();
+    upstreams.close();
     server.closeIdleConnections();
     const deadline = setTimeout(() => server.closeAllConnections(), DRAIN);
     await closed;

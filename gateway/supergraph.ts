@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ApolloGateway, buildOperationContext, executeQueryPlan } from '@apollo/gateway';
 import { type DocumentNode, type ExecutionResult, type GraphQLError, getVariableValues } from 'graphql';
+import { badInput } from '#shared/errors.ts';
 import type { Log } from '#shared/log.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { GatewayContext } from './context.ts';
@@ -66,7 +67,8 @@ export function loadSupergraph(settings: GatewaySettings, log: Log): Supergraph 
     sources,
     checkVariables({ document, operationName, variables }) {
       const { schema, operation } = contextOf(document, operationName);
-      return getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {}).errors ?? [];
+      const { errors = [] } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {});
+      return errors.map(error => badInput(error.message));
     },
     planSubscription({ document, queryHash, operationName }) {
       const key = `${queryHash} ${operationName ?? ''}`;

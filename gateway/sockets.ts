@@ -1,0 +1,182 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import { Gauge } from 'prom-client';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { CodedError } from '#shared/errors.ts';
+import type { Log } from '#shared/log.ts';
+import type { Metrics } from '#shared/metrics.ts';
+import { CORRELATION_HEADER } from '#shared/passport.ts';
+import type { Apollo } from './apollo.ts';
+import { correlationIdFrom, type GatewayContext } from './context.ts';
+import { type Mask, toFormatted } from './mask.ts';
+import { originMayCall } from './origin.ts';
+import { attach } from './socket-adapter.ts';
+import type { Subscribe } from './subscriptions.ts';
+import type { Operation } from './supergraph.ts';
+import type { Identity, Viewers } from './viewer.ts';
+
+export interface Sockets {
+  /** Takes a connection over from the HTTP server, or refuses it with 403 (foreign Origin). */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Closes every socket with 1001 and waits until they are gone. */
+  close(): Promise<void>;
+}
+
+interface Parts {
+  apollo: Apollo;
+  schema: GraphQLSchema;
+  subscribe: Subscribe;
+  viewers: Viewers;
+  corsOrigins: string[];
+  mask: Mask;
+  metrics: Metrics;
+  log: Log;
+}
+
+/** A client's connection. */
+interface Visit {
+  socket: WebSocket;
+  identity?: Identity;
+  /** From connection_init, for all operations of the connection; without it each gets its own. */
+  correlationId?: string;
+  expiry?: NodeJS.Timeout;
+}
+
+/** An operation on its way through graphql-ws, with its result when it is not a live one. */
+interface Started {
+  operation: Operation;
+  context: GatewayContext;
+  result: object;
+}
+
+/** Bytes of a message from a client. */
+const MAX_MESSAGE = 64_000;
+/** The longest that setTimeout can wait, in milliseconds. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+const GOING_AWAY = 1001;
+const TRY_AGAIN_LATER = 1013;
+
+/** Serves `graphql-transport-ws`: live operations, and queries and mutations through the same pipeline as HTTP. */
+export function createSockets(parts: Parts): Sockets {
+  const { apollo, schema, subscribe, viewers, mask, log } = parts;
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE,
+    perMessageDeflate: false,
+    handleProtocols,
+    // A client that does not answer a close is cut off; ws's own patience is 30 s.
+    ...({ closeTimeout: 2_000 } as object),
+  });
+  new Gauge({
+    name: 'guichet_live_sockets',
+    help: 'Open WebSockets of clients',
+    registers: [parts.metrics.registry],
+    collect() {
+      this.set(server.clients.size);
+    },
+  });
+
+  const protocol = makeServer<Record<string, unknown>, Visit>({
+    connectionInitWaitTimeout: 3_000,
+    async onConnect({ extra: visit, connectionParams = {} }) {
+      const params = lowerCaseKeys(connectionParams);
+      try {
+        visit.identity = await viewers.identify(params.authorization as string | undefined);
+      } catch (error) {
+        // Without a reason to refuse the token the client may keep it and come back.
+        if ((error as CodedError).extensions?.code === 'UNAUTHENTICATED') return false;
+        visit.socket.close(TRY_AGAIN_LATER, 'Signing in cannot be checked at the moment');
+        return false;
+      }
+      if (params[CORRELATION_HEADER]) visit.correlationId = correlationIdFrom(params[CORRELATION_HEADER]);
+      closeAtExpiry(visit);
+      return true;
+    },
+    async onSubscribe({ extra: visit }, _id, payload) {
+      const context = {
+        identity: visit.identity!,
+        correlationId: visit.correlationId ?? correlationIdFrom(undefined),
+        socket: {} as NonNullable<GatewayContext['socket']>,
+      };
+      const response = await apollo.executeOperation(requestOf(payload), { contextValue: context });
+      if (response.body.kind !== 'single') throw new Error('Incremental delivery is not offered.');
+      const result = response.body.singleResult;
+      const { document, queryHash } = context.socket;
+      if (!document) return (result.errors ?? []).map(error => new RefusedOperation(error));
+      const operationName = payload.operationName ?? undefined;
+      const operation = {
+        document,
+        queryHash: queryHash!,
+        operationName,
+        variables: payload.variables ?? undefined,
+      };
+      const started: Started = { operation, context, result };
+      return { schema, document, operationName, contextValue: started };
+    },
+    execute: ({ contextValue }) => (contextValue as Started).result,
+    subscribe({ contextValue }) {
+      const { operation, context } = contextValue as Started;
+      return subscribe(operation, context) as never;
+    },
+    // Both are masked already and plain data, which graphql-ws would not expect.
+    onNext: (_ctx, _id, _payload, _args, result) => result as never,
+    onError: ({ extra }, _id, _payload, errors) =>
+      errors.map(error =>
+        error instanceof RefusedOperation
+          ? error.formatted
+          : mask(toFormatted(error), error, extra.correlationId ?? correlationIdFrom(undefined)),
+      ),
+    onClose: ({ extra }) => clearTimeout(extra.expiry),
+  });
+
+  return {
+    upgrade(req, socket, head) {
+      if (!originMayCall(req, parts.corsOrigins)) return refuseUpgrade(socket, 403);
+      server.handleUpgrade(req, socket, head, client => attach(protocol, client, { socket: client }, log));
+    },
+    async close() {
+      const clients = [...server.clients];
+      const gone = clients.map(client => new Promise(resolve => client.once('close', resolve)));
+      for (const client of clients) client.close(GOING_AWAY, 'Going away');
+      await Promise.all(gone);
+      server.close();
+    },
+  };
+}
+
+/** Answers an upgrade request with an HTTP status instead. */
+export function refuseUpgrade(socket: Duplex, status: number) {
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+function closeAtExpiry(visit: Visit) {
+  const { expiresAt } = visit.identity!;
+  if (expiresAt === Number.POSITIVE_INFINITY) return;
+  const wait = Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_TIMEOUT);
+  visit.expiry = setTimeout(
+    () => visit.socket.close(CloseCode.Forbidden, 'The access token has expired'),
+    wait,
+  );
+}
+
+const requestOf = ({ query, operationName, variables }: SubscribePayload) => ({
+  query,
+  operationName: operationName ?? undefined,
+  variables: variables ?? undefined,
+});
+
+const lowerCaseKeys = (params: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(params).map(([key, value]) => [key.toLowerCase(), value]));
+
+/** An error of an operation that was not executed at all, as the pipeline has formatted it. */
+class RefusedOperation extends GraphQLError {
+  readonly formatted: GraphQLFormattedError;
+
+  constructor(formatted: GraphQLFormattedError) {
+    super(formatted.message);
+    this.formatted = formatted;
+  }
+}

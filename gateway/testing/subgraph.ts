@@ -1,0 +1,122 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ApolloServer, HeaderMap } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+} from '@apollo/server/plugin/disabled';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { DocumentNode } from 'graphql';
+import { useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
+import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/env.ts';
+import { PASSPORT_HEADER, readPassport, type Viewer } from '#shared/passport.ts';
+
+export interface SubgraphContext {
+  viewer: Viewer | null;
+}
+
+/** What a stand-in does instead of answering. */
+export type Fault = 'none' | 'hang' | 'html' | 'html 502' | 'not ready';
+
+export interface StandIn {
+  url: string;
+  /** Headers and bodies of the GraphQL requests received. */
+  requests: { headers: IncomingMessage['headers']; body: { query: string } }[];
+  /** What each WebSocket brought in its connection_init. */
+  inits: Record<string, unknown>[];
+  /** Open WebSockets. */
+  sockets(): number;
+  fault: Fault;
+  /** Cuts every connection at once, as a killed process does. */
+  kill(): Promise<void>;
+  /** Serves again, on the same port. */
+  start(): Promise<void>;
+}
+
+interface Definition {
+  typeDefs: DocumentNode;
+  resolvers: object;
+  routes?: Record<string, (res: ServerResponse) => void>;
+}
+
+/** A subgraph in memory, over real HTTP and WebSocket, that lets nobody in without a passport. */
+export async function startStandIn({ typeDefs, resolvers, routes = {} }: Definition): Promise<StandIn> {
+  const schema = buildSubgraphSchema({ typeDefs, resolvers: resolvers as never });
+  const apollo = new ApolloServer<SubgraphContext>({
+    schema,
+    nodeEnv: 'test',
+    csrfPrevention: false,
+    plugins: [ApolloServerPluginCacheControlDisabled(), ApolloServerPluginInlineTraceDisabled()],
+  });
+  await apollo.start();
+  let server: Server | undefined;
+  let sockets: WebSocketServer | undefined;
+  let port = 0;
+
+  const standIn: StandIn = {
+    url: '',
+    requests: [],
+    inits: [],
+    fault: 'none',
+    sockets: () => sockets?.clients.size ?? 0,
+    start,
+    async kill() {
+      const closed = new Promise(resolve => server!.close(resolve));
+      for (const socket of sockets!.clients) socket.terminate();
+      server!.closeAllConnections();
+      await closed;
+    },
+  };
+
+  async function start() {
+    server = createServer((req, res) => void respond(req, res));
+    sockets = new WebSocketServer({ server, path: '/graphql' });
+    useServer<Record<string, unknown>, { viewer?: Viewer | null }>(
+      {
+        schema,
+        async onConnect({ connectionParams = {}, extra }) {
+          standIn.inits.push(connectionParams);
+          extra.viewer = await readPassport(connectionParams.passport as string, DEVELOPMENT_INTERNAL_SECRET);
+          return extra.viewer !== undefined;
+        },
+        context: ({ extra }) => ({ viewer: extra.viewer }),
+      },
+      sockets,
+    );
+    await new Promise<void>(resolve => server!.listen(port, '127.0.0.1', resolve));
+    port = (server.address() as AddressInfo).port;
+    standIn.url = `http://127.0.0.1:${port}`;
+  }
+
+  async function respond(req: IncomingMessage, res: ServerResponse) {
+    const route = routes[req.url ?? ''];
+    if (route) return route(res);
+    if (req.url === '/ready') return res.writeHead(standIn.fault === 'not ready' ? 503 : 200).end();
+    if (standIn.fault === 'hang') return;
+    if (standIn.fault.startsWith('html')) {
+      res.writeHead(standIn.fault === 'html' ? 200 : 502, { 'content-type': 'text/html' });
+      return res.end('<html><body>Bad gateway at 10.1.2.3, secret-banner</body></html>');
+    }
+    const viewer = await readPassport(req.headers[PASSPORT_HEADER] as string, DEVELOPMENT_INTERNAL_SECRET);
+    if (viewer === undefined) return res.writeHead(401).end('{"errors":[{"message":"no passport"}]}');
+    let text = '';
+    for await (const chunk of req) text += chunk;
+    const body = JSON.parse(text);
+    standIn.requests.push({ headers: req.headers, body });
+    const answer = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        method: 'POST',
+        headers: new HeaderMap([['content-type', 'application/json']]),
+        search: '',
+        body,
+      },
+      context: async () => ({ viewer }),
+    });
+    res.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
+    res.end(answer.body.kind === 'complete' ? answer.body.string : '');
+  }
+
+  await start();
+  return standIn;
+}
