@@ -1,16 +1,20 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { forbidden, unauthenticated } from './errors.ts';
+import type { Live } from './live.ts';
 import type { Log } from './log.ts';
 import type { Role, Viewer } from './passport.ts';
 
-/** What every resolver and domain function gets. */
-export interface Context {
-  /** This request's unit of work; a domain function that writes opens one transaction on it. */
+/** What every resolver, message handler, job and domain function gets. */
+export interface Context<S = unknown> {
+  /** This request's unit of work; in a message handler, its transaction. See inTransaction (database.ts). */
   em: EntityManager;
   /** Null when signed out. */
   viewer: Viewer | null;
   correlationId: string;
   log: Log;
+  live: Live;
+  /** What the subgraph itself stands on: its settings, its provider clients. */
+  services: S;
   /** One value per request for each key, made on first use: DataLoaders live here (see batch.ts). */
   cache: Map<unknown, unknown>;
 }

@@ -70,6 +70,8 @@ export interface SubgraphSettings {
   /** PostgreSQL database of the queues; used while `redisUrl` is not set. */
   jobsDatabaseUrl: string;
   redisUrl: string | undefined;
+  /** Before every key in Redis. A hash tag (`{guichet}`) keeps them on one node of a cluster. */
+  queuePrefix: string;
   internalSecret: string;
   /** `on`: API and workers in this process; `off`: API alone; `only`: workers alone (health and metrics still answer). */
   workers: 'on' | 'off' | 'only';
@@ -98,6 +100,7 @@ export function readSubgraphSettings<S extends z.ZodRawShape>(
     JOBS_DATABASE_URL: env.REDIS_URL
       ? k.optionalUrl()
       : k.url('postgres://guichet:guichet@127.0.0.1:5434/jobs'),
+    QUEUE_PREFIX: k.text('{guichet}'),
     INTERNAL_SECRET: k.secret(DEVELOPMENT_INTERNAL_SECRET),
     WORKERS: k.choice(['on', 'off', 'only'], 'on'),
     LOG_LEVEL: k.choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
@@ -111,6 +114,7 @@ export function readSubgraphSettings<S extends z.ZodRawShape>(
     databaseUrl: settings[DATABASE_URL] as string,
     jobsDatabaseUrl: (settings.JOBS_DATABASE_URL as string | undefined) ?? '',
     redisUrl: settings.REDIS_URL as string | undefined,
+    queuePrefix: settings.QUEUE_PREFIX as string,
     internalSecret: settings.INTERNAL_SECRET as string,
     workers: settings.WORKERS as SubgraphSettings['workers'],
     logLevel: settings.LOG_LEVEL as string,

@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { z } from 'zod';
+import { currentCorrelation } from './correlation.ts';
 import type { Log } from './log.ts';
 
 /** Codes a client may branch on; everything else is masked. */
@@ -75,11 +76,16 @@ const PUBLIC_CODES = new Set<unknown>([
 ]);
 
 /** Masks what the client must not see (A15): SQL text, stacks, URLs. The log keeps the whole under the correlation id. */
-export function maskError(formatted: GraphQLFormattedError, error: unknown, log: Log, correlationId: string) {
-  const code = formatted.extensions?.code;
-  if (PUBLIC_CODES.has(code)) {
-    const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
-    return { ...formatted, extensions };
+export function maskError(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+  log: Log,
+  correlationId = currentCorrelation(),
+): GraphQLFormattedError {
+  if (PUBLIC_CODES.has(formatted.extensions?.code)) return formatted;
+  // A coercion error of graphql-js has no code: its message is about the client's own input.
+  if (error instanceof GraphQLError && !error.originalError && !error.extensions.code) {
+    return { ...formatted, extensions: { ...formatted.extensions, code: 'BAD_USER_INPUT' } };
   }
   log.error(
     { err: error instanceof GraphQLError ? (error.originalError ?? error) : error, correlationId },

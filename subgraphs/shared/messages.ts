@@ -141,7 +141,12 @@ export const messages = {
   ),
   /** The order ended unpaid: nothing may be captured for it any more. */
   'payment-cancel-request': message('orders', ['payments'], z.object({ orderId: id, reason: z.string() })),
-  'payment-refund-request': message('orders', ['payments'], z.object({ orderId: id, reason: z.string() })),
+  /** Gives back what was captured for the order: by one payment, or (null) by all of them. */
+  'payment-refund-request': message(
+    'orders',
+    ['payments'],
+    z.object({ orderId: id, paymentId: id.nullable(), reason: z.string() }),
+  ),
   'payment-refund-result': message(
     'payments',
     ['orders'],

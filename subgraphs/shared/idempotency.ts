@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { type EntityManager, query, sql } from './database.ts';
+
+export type Claim = { outcome: 'new' } | { outcome: 'replay'; resultId: string } | { outcome: 'conflict' };
+
+/**
+ * Takes an idempotency key within the caller's transaction: whoever commits first with it is the one that acts.
+ *
+ * `scope` keeps viewers and operations apart, e.g. `placeOrder:<viewer id>`. A concurrent request with the same key
+ * waits for this transaction to end. `replay`: the same input was answered with `resultId` before; `conflict`: the
+ * key was used with another input.
+ */
+export async function claimKey(
+  em: EntityManager,
+  { scope, key, input, resultId }: { scope: string; key: string; input: unknown; resultId: string },
+): Promise<Claim> {
+  const hash = hashOf(input);
+  const taken = await query(
+    em,
+    sql`insert into idempotency_keys (scope, key, input_hash, result_id)
+      values (${scope}, ${key}, ${hash}, ${resultId}) on conflict do nothing returning key`,
+  );
+  if (taken.length > 0) return { outcome: 'new' };
+  const [earlier] = await query(
+    em,
+    sql<{ input_hash: string; result_id: string }>`select input_hash, result_id from idempotency_keys
+      where scope = ${scope} and key = ${key}`,
+  );
+  return earlier!.input_hash === hash
+    ? { outcome: 'replay', resultId: earlier!.result_id }
+    : { outcome: 'conflict' };
+}
+
+/** JSON with sorted keys: equal inputs give equal text, whatever the order they were written in. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner) =>
+    inner && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+/** The member of result unions that answers a conflicting key. */
+export const idempotencyConflict = () => ({
+  __typename: 'IdempotencyConflict' as const,
+  message: 'This idempotency key was used before with another input.',
+});

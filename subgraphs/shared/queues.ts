@@ -1,0 +1,162 @@
+/**
+ * BullMQ on PostgreSQL (the embedded default) or on Redis (with REDIS_URL). Everything above this file is the same
+ * on both.
+ */
+import {
+  createPostgresBackend,
+  createPostgresRelayBackend,
+  type Processor,
+  Queue,
+  Relay,
+  runMigrations,
+  Worker,
+  type WorkerOptions,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import { Pool } from 'pg';
+import type { SubgraphSettings } from './env.ts';
+import type { Log } from './log.ts';
+
+export interface QueueItem {
+  id: string;
+  name: string;
+  data: unknown;
+}
+
+export interface Queues {
+  /** Adds items; one whose id is in the queue already is left alone. */
+  add(queue: string, items: QueueItem[]): Promise<void>;
+  /** Runs `process` for each item, `concurrency` at a time. */
+  consume(queue: string, process: Processor, concurrency: number): Promise<void>;
+  /** Fan-out between processes, for live.ts. */
+  relay: Relay<never>;
+  /** Waits for running jobs, then lets go of every connection. */
+  close(): Promise<void>;
+}
+
+type Backend = Pick<SubgraphSettings, 'name' | 'redisUrl' | 'jobsDatabaseUrl' | 'queuePrefix'>;
+
+/** A worker that dies in mid-job is noticed after this long at most, and its job is run again. */
+const LOCK_DURATION_MS = 10_000;
+const STALLED_CHECK_MS = 5_000;
+/** Tries before a message or job becomes a dead letter: about three minutes with the waits below. */
+export const ATTEMPTS = 25;
+/** Retries wait 200 ms, 400 ms, … but never longer than this: recovery after an outage must be quick. */
+const LONGEST_RETRY_MS = 10_000;
+
+export async function openQueues(settings: Backend, log: Log): Promise<Queues> {
+  const backend = settings.redisUrl ? redisBackend(settings, log) : await postgresBackend(settings, log);
+  const queues = new Map<string, Queue>();
+  const workers: Worker[] = [];
+
+  const open = (name: string) => {
+    let queue = queues.get(name);
+    if (!queue) {
+      queue = backend.queue(name);
+      queue.on('error', error => log.warn({ err: error, queue: name }, 'queue'));
+      queues.set(name, queue);
+    }
+    return queue;
+  };
+
+  return {
+    relay: backend.relay as Relay<never>,
+    async add(name, items) {
+      await open(name).addBulk(
+        items.map(item => ({
+          name: item.name,
+          data: item.data,
+          // Finished jobs leave nothing behind: a retained one would silently block its id from being re-driven.
+          opts: {
+            jobId: item.id,
+            attempts: ATTEMPTS,
+            backoff: { type: 'custom' },
+            removeOnComplete: true,
+            removeOnFail: true,
+          },
+        })),
+      );
+    },
+    async consume(name, process, concurrency) {
+      const worker = backend.worker(name, process, {
+        concurrency,
+        lockDuration: LOCK_DURATION_MS,
+        stalledInterval: STALLED_CHECK_MS,
+        maxStalledCount: ATTEMPTS,
+        settings: { backoffStrategy: made => Math.min(200 * 2 ** (made - 1), LONGEST_RETRY_MS) },
+      });
+      worker.on('error', error => log.warn({ err: error, queue: name }, 'worker'));
+      workers.push(worker);
+      await worker.waitUntilReady();
+    },
+    async close() {
+      await Promise.all(workers.map(worker => worker.close()));
+      await backend.relay.close();
+      await Promise.all([...queues.values()].map(queue => queue.close()));
+      await backend.close();
+    },
+  };
+}
+
+type WorkerSettings = Omit<WorkerOptions, 'connection'>;
+
+interface OpenBackend {
+  queue(name: string): Queue;
+  worker(name: string, process: Processor, options: WorkerSettings): Worker;
+  relay: Relay<never>;
+  close(): Promise<void>;
+}
+
+async function postgresBackend({ jobsDatabaseUrl, name }: Backend, log: Log): Promise<OpenBackend> {
+  // Each worker and the relay keep one connection to LISTEN on.
+  const pool = new Pool({
+    connectionString: jobsDatabaseUrl,
+    max: 16,
+    application_name: `guichet-${name}`,
+    // BullMQ leaves the search path of a pool it was given alone, and names its functions without their schema.
+    options: '-c search_path=bullmq',
+  });
+  pool.on('error', error => log.warn({ err: error }, 'jobs database'));
+  const client = await pool.connect();
+  try {
+    await runMigrations(client);
+  } finally {
+    client.release();
+  }
+  const relay = new Relay({ connection: pool as never, name, backend: createPostgresRelayBackend as never });
+  relay.on('error', error => log.warn({ err: error }, 'live relay'));
+  return {
+    queue: queue => new Queue(queue, { connection: pool as never }, createPostgresBackend as never),
+    worker: (queue, process, options) =>
+      new Worker(queue, process, { ...options, connection: pool as never }, createPostgresBackend as never),
+    relay: relay as Relay<never>,
+    close: () => pool.end(),
+  };
+}
+
+function redisBackend({ redisUrl, queuePrefix, name }: Backend, log: Log): OpenBackend {
+  const connect = (purpose: string) => {
+    const redis = new Redis(redisUrl!, {
+      maxRetriesPerRequest: null,
+      connectionName: `guichet-${name}-${purpose}`,
+      retryStrategy: tries => Math.min(100 * tries, 2_000),
+    });
+    redis.on('error', error => log.warn({ err: error, purpose }, 'redis'));
+    return redis;
+  };
+  const shared = connect('queues');
+  const forWorkers = connect('workers');
+  const prefix = queuePrefix;
+  const relay = new Relay({ connection: connect('live') as never, prefix, name });
+  relay.on('error', error => log.warn({ err: error }, 'live relay'));
+  const connections = [shared, forWorkers];
+  return {
+    queue: queue => new Queue(queue, { connection: shared as never, prefix }),
+    worker: (queue, process, options) =>
+      new Worker(queue, process, { ...options, connection: forWorkers as never, prefix }),
+    relay: relay as Relay<never>,
+    async close() {
+      for (const connection of connections) connection.disconnect();
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import { type Environment, readSubgraphSettings } from '#shared/env.ts';
+
+/** Settings of the users subgraph. */
+export function readUsersSettings(env: Environment) {
+  return readSubgraphSettings('users', 4001, env, k => ({
+    /** Seconds an access token is valid. */
+    ACCESS_TOKEN_LIFETIME: k.number(900, { min: 5, max: 86_400 }),
+    /** Creates the accounts of the local stack; never in production. */
+    SEED: k.flag(false),
+  }));
+}
+export type UsersSettings = ReturnType<typeof readUsersSettings>;

@@ -1,0 +1,35 @@
+import type { Environment } from '#shared/env.ts';
+import { answerJson } from '#shared/http.ts';
+import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
+import { readUsersSettings } from './env.ts';
+import { handlers } from './handlers.ts';
+import { migrations } from './migrations/index.ts';
+import { resolvers } from './resolvers.ts';
+import { seedUsers } from './seed.ts';
+import type { UsersServices } from './services.ts';
+import { openSigningKey } from './tokens.ts';
+import { User } from './user.entity.ts';
+
+/** Starts the users subgraph. */
+export function startUsers(env: Environment) {
+  const settings = readUsersSettings(env);
+  return startSubgraph<UsersServices>({
+    settings,
+    entities: [User],
+    migrations,
+    resolvers,
+    handlers,
+    async services({ em }) {
+      if (settings.SEED && !settings.production) await seedUsers({ em });
+      return { settings, key: await openSigningKey(em) };
+    },
+    routes: {
+      async 'GET /.well-known/jwks.json'({ services }, _req, res) {
+        res.setHeader('cache-control', 'public, max-age=300');
+        answerJson(res, 200, { keys: [services.key.publicJwk] });
+      },
+    },
+  });
+}
+
+if (import.meta.main) runUntilStopped(() => startUsers(process.env));
