@@ -22,6 +22,8 @@ export interface ServerOptions {
 
 /** A running server: `stop` is a fast shutdown that closes connections, `exited` resolves whatever ended it. */
 export interface Server {
+  pid: number | undefined;
+  kill(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
   exited: Promise<void>;
 }
@@ -69,7 +71,12 @@ export async function startServer(home: PostgresHome, port: number, options: Ser
     await exited;
     clearTimeout(impatience);
   };
-  return { stop, exited: exited.then(() => undefined) };
+  return {
+    pid: child.pid,
+    kill: signal => void child.kill(signal),
+    stop,
+    exited: exited.then(() => undefined),
+  };
 }
 
 function launch(home: PostgresHome, options: ServerOptions, program: string, arguments_: string[]) {

@@ -8,6 +8,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
 import { openPostgresHome, removePostgresHome } from './postgres-home.ts';
 import { claimHome, clearLeftover } from './postgres-leftover.ts';
@@ -28,6 +29,9 @@ export interface PostgresOptions {
 
 export interface Postgres {
   readonly port: number;
+  readonly pid: number | undefined;
+  /** For crash tests. */
+  kill(signal: NodeJS.Signals): void;
   /** `postgres://guichet:guichet@127.0.0.1:<port>/<database>` */
   url(database: string): string;
   /** Creates a database, as a copy of `template` when given (nobody may be connected to that one). */
@@ -64,11 +68,17 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
         await server.stop();
         if (temporary) await removePostgresHome(directory);
       };
-      return { port, ...databasesOn(port), stop, exited: server.exited };
+      return { ...server, port, ...databasesOn(port), stop };
     } catch (error) {
-      const taken = error instanceof Error && error.message.includes('Address already in use');
+      const message = error instanceof Error ? error.message : '';
+      const taken = message.includes('Address already in use');
       // Between finding a free port and taking it, someone else may have.
       if (taken && options.port === 0 && attempt < 5) continue;
+      // The sessions of a killed server take a moment to notice.
+      if (message.includes('pre-existing shared memory block') && attempt < 50) {
+        await pause(100);
+        continue;
+      }
       if (temporary) await removePostgresHome(directory);
       throw taken ? new Error(`PostgreSQL cannot listen on port ${port}: it is taken.`) : error;
     }
