@@ -8,6 +8,7 @@ import { readGatewaySettings } from './env.ts';
 import { createGraphqlHandler, sendJson } from './http.ts';
 import { createMask } from './mask.ts';
 import { answerCors } from './origin.ts';
+import { createPlayground } from './playground/playground.ts';
 import { createReadiness } from './readiness.ts';
 import { stopOnSignals } from './signals.ts';
 import { createSockets, refuseUpgrade } from './sockets.ts';
@@ -48,6 +49,7 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
 
   const handleGraphql = createGraphqlHandler({ apollo, viewers, mask });
   const readiness = createReadiness([...supergraph.sources.values()]);
+  const playground = createPlayground();
   const upstreams = createUpstreams(supergraph.sources, settings.subgraphTimeout, log);
   const sockets = createSockets({
     apollo,
@@ -78,7 +80,11 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
         res.setHeader('content-type', metrics.registry.contentType);
         res.end(await metrics.registry.metrics());
         return;
+      case '/':
+        res.writeHead(302, { location: '/playground' }).end();
+        return;
       default:
+        if (path.startsWith('/playground') && (await playground(req, res, path))) return;
         return sendJson(res, 404, { message: 'Not found.' });
     }
   }
