@@ -41,7 +41,7 @@ async function readLines(file: string): Promise<string[]> {
 }
 
 /** Linux tells through /proc, because slim images lack `ps`. */
-async function findProcess(pid: number): Promise<{ parent: number; command: string } | null> {
+export async function findProcess(pid: number): Promise<{ parent: number; command: string } | null> {
   try {
     if (process.platform === 'linux') {
       const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');

@@ -20,16 +20,25 @@ export async function claimKey(
     sql`insert into idempotency_keys (scope, key, input_hash, result_id)
       values (${scope}, ${key}, ${hash}, ${resultId}) on conflict do nothing returning key`,
   );
-  if (taken.length > 0) return { outcome: 'new' };
+  return taken.length > 0 ? { outcome: 'new' } : findKey(em, { scope, key, input });
+}
+
+/** What a key was used for so far, without taking it: for an early answer before slow questions are asked. */
+export async function findKey(
+  em: EntityManager,
+  { scope, key, input }: { scope: string; key: string; input: unknown },
+): Promise<Claim> {
   const [earlier] = await query(
     em,
     sql<{ input_hash: string; result_id: string }>`select input_hash, result_id from idempotency_keys
       where scope = ${scope} and key = ${key}`,
   );
-  return earlier!.input_hash === hash
-    ? { outcome: 'replay', resultId: earlier!.result_id }
-    : { outcome: 'conflict' };
+  if (!earlier) return { outcome: 'new' };
+  if (earlier.input_hash !== hashOf(input)) return { outcome: 'conflict' };
+  return { outcome: 'replay', resultId: earlier.result_id };
 }
+
+const hashOf = (input: unknown) => createHash('sha256').update(canonicalJson(input)).digest('hex');
 
 /** JSON with sorted keys: equal inputs give equal text, whatever the order they were written in. */
 function canonicalJson(value: unknown): string {
