@@ -147,9 +147,10 @@ function redisBackend({ redisUrl, queuePrefix, name }: Backend, log: Log): OpenB
   const shared = connect('queues');
   const forWorkers = connect('workers');
   const prefix = queuePrefix;
-  const relay = new Relay({ connection: connect('live') as never, prefix, name });
+  const forLive = connect('live');
+  const relay = new Relay({ connection: forLive as never, prefix, name });
   relay.on('error', error => log.warn({ err: error }, 'live relay'));
-  const connections = [shared, forWorkers];
+  const connections = [shared, forWorkers, forLive];
   return {
     queue: queue => new Queue(queue, { connection: shared as never, prefix }),
     worker: (queue, process, options) =>
