@@ -10,7 +10,7 @@ import { createMask } from './mask.ts';
 import { answerCors } from './origin.ts';
 import { createPlayground } from './playground/playground.ts';
 import { createReadiness } from './readiness.ts';
-import { stopOnSignals } from './signals.ts';
+import { runGateway } from './run.ts';
 import { createSockets, refuseUpgrade } from './sockets.ts';
 import { createSubscribe } from './subscriptions.ts';
 import { loadSupergraph } from './supergraph.ts';
@@ -24,14 +24,14 @@ export interface Gateway {
   wsUrl: string;
   port: number;
   /**
-   * Says "not ready", waits `drainDelay` milliseconds, then lets running requests finish (10 s at most), closes
+   * Says "not ready", waits `drainDelay` milliseconds, then lets running requests finish (9 s at most), closes
    * WebSockets with 1001 and every connection to the subgraphs. Calling it twice is fine.
    */
   stop(drainDelay?: number): Promise<void>;
 }
 
 /** Milliseconds that running requests are given when the gateway stops. */
-const DRAIN = 10_000;
+const DRAIN = 9_000;
 
 /**
  * Starts the gateway. The subgraphs need not be there yet: `/ready` tells when they are.
@@ -111,12 +111,13 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
   async function stop(drainDelay: number) {
     await new Promise(resolve => setTimeout(resolve, drainDelay));
     const closed = new Promise(resolve => server.close(resolve));
-    await sockets.close();
-    upstreams.close();
-    server.closeIdleConnections();
+    // Connections become idle one by one, each when its running request is answered.
+    const sweeping = setInterval(() => server.closeIdleConnections(), 50);
     const deadline = setTimeout(() => server.closeAllConnections(), DRAIN);
-    await closed;
+    await Promise.all([closed, sockets.close()]);
+    clearInterval(sweeping);
     clearTimeout(deadline);
+    upstreams.close();
     await apollo.stop();
     await supergraph.close();
     log.info('gateway stopped');
@@ -138,7 +139,4 @@ function splitUrl(url: string): [path: string, search: string] {
   return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)];
 }
 
-if (import.meta.main) {
-  const { drainDelay } = readGatewaySettings(process.env);
-  stopOnSignals(await startGateway(process.env), drainDelay);
-}
+if (import.meta.main) await runGateway();

@@ -28,6 +28,8 @@ export interface StandIn {
   /** Open WebSockets. */
   sockets(): number;
   fault: Fault;
+  /** Requests that were left without an answer. */
+  hanging: number;
   /** Cuts every connection at once, as a killed process does. */
   kill(): Promise<void>;
   /** Serves again, on the same port. */
@@ -59,6 +61,7 @@ export async function startStandIn({ typeDefs, resolvers, routes = {} }: Definit
     requests: [],
     inits: [],
     fault: 'none',
+    hanging: 0,
     sockets: () => sockets?.clients.size ?? 0,
     start,
     async kill() {
@@ -93,7 +96,10 @@ export async function startStandIn({ typeDefs, resolvers, routes = {} }: Definit
     const route = routes[req.url ?? ''];
     if (route) return route(res);
     if (req.url === '/ready') return res.writeHead(standIn.fault === 'not ready' ? 503 : 200).end();
-    if (standIn.fault === 'hang') return;
+    if (standIn.fault === 'hang') {
+      standIn.hanging++;
+      return;
+    }
     if (standIn.fault.startsWith('html')) {
       res.writeHead(standIn.fault === 'html' ? 200 : 502, { 'content-type': 'text/html' });
       return res.end('<html><body>Bad gateway at 10.1.2.3, secret-banner</body></html>');

@@ -1,0 +1,26 @@
+import { ConfigurationError } from '#shared/env.ts';
+import { readGatewaySettings } from './env.ts';
+import { startGateway } from './server.ts';
+
+/**
+ * Runs the gateway as this process: until SIGTERM or SIGINT, or until a parent process that holds an IPC channel to
+ * this one goes away, since nobody would be left to stop it.
+ */
+export async function runGateway() {
+  try {
+    const { drainDelay } = readGatewaySettings(process.env);
+    const gateway = await startGateway(process.env);
+    const end = (delay: number) => {
+      gateway.stop(delay).then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    };
+    process.on('SIGTERM', () => end(drainDelay));
+    process.on('SIGINT', () => end(drainDelay));
+    if (process.send) process.on('disconnect', () => end(0));
+  } catch (error) {
+    console.error(error instanceof ConfigurationError ? error.message : error);
+    process.exit(1);
+  }
+}
