@@ -12,7 +12,10 @@ export const claimHome = (home: PostgresHome) => writeFile(join(home.directory, 
  * Frees the data folder from what an earlier run left behind.
  * @throws Error when a living process still uses the server.
  */
-export async function clearLeftover(home: PostgresHome, log: (line: string) => void): Promise<void> {
+export async function clearLeftover(
+  home: Pick<PostgresHome, 'directory' | 'data'>,
+  log: (line: string) => void,
+): Promise<void> {
   const lockFile = join(home.data, 'postmaster.pid');
   const [pid, , , port] = await readLines(lockFile);
   if (!Number(pid)) return;

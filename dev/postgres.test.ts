@@ -15,10 +15,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { findFreePort, type Postgres, startPostgres, startTemporaryPostgres } from './postgres.ts';
 import { removePostgresHome } from './postgres-home.ts';
+import { until } from './until.ts';
 
 const isRoot = process.getuid?.() === 0;
 let folder: string;
@@ -51,14 +51,6 @@ async function query(url: string, sql: string): Promise<Record<string, unknown>[
     return (await client.query(sql)).rows;
   } finally {
     await client.end();
-  }
-}
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const patience = Date.now() + 15_000;
-  while (!(await holds())) {
-    if (Date.now() > patience) throw new Error(`waited in vain until ${what}`);
-    await pause(20);
   }
 }
 

@@ -3,11 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { findFreePort } from './postgres.ts';
 import { startProcess } from './processes.ts';
 import { type Supervised, supervise } from './supervisor.ts';
+import { until } from './until.ts';
 
 let folder: string;
 let port: number;
@@ -46,13 +46,6 @@ async function start(code = SERVICE, env: Record<string, string> = {}) {
   return started;
 }
 
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const patience = Date.now() + 15_000;
-  while (!(await holds())) {
-    if (Date.now() > patience) throw new Error(`waited in vain until ${what}`);
-    await pause(20);
-  }
-}
 const answers = () =>
   fetch(`http://127.0.0.1:${port}`).then(
     ({ ok }) => ok,
