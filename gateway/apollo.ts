@@ -12,7 +12,7 @@ import type { Metrics } from '#shared/metrics.ts';
 import type { GatewayContext } from './context.ts';
 import type { GatewaySettings } from './env.ts';
 import { limitOperationSize, MAX_TOKENS } from './limits.ts';
-import type { Mask } from './mask.ts';
+import { completionErrors, type Mask, toFormatted } from './mask.ts';
 import type { Supergraph } from './supergraph.ts';
 
 export type Apollo = ApolloServer<GatewayContext>;
@@ -73,6 +73,13 @@ const maskErrors = (mask: Mask, metrics: Metrics): ApolloServerPlugin<GatewayCon
       async willSendResponse({ response, errors, contextValue }) {
         if (response.body.kind !== 'single') return;
         const result = response.body.singleResult;
+        if (result.extensions?.valueCompletion) {
+          const faults = completionErrors(result.extensions);
+          result.errors = faults.map(fault => mask(toFormatted(fault), fault, contextValue.correlationId));
+          delete result.extensions;
+          finished({ outcome: 'errors' });
+          return;
+        }
         finished({ outcome: result.errors ? 'errors' : 'ok' });
         // Errors as they were thrown and as they are to be sent stand in the same order.
         result.errors = result.errors?.map((formatted, index) =>

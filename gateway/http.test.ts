@@ -224,6 +224,27 @@ test('a value that does not fit its variable is the client’s mistake, and a su
   expect([live.status, codes(live.body)]).toEqual([400, ['BAD_REQUEST']]);
 });
 
+test('a value that only a subgraph knows to be wrong is the client’s mistake, too', async () => {
+  const { body } = await stack.ask('query ($value: Odd) { odd(value: $value) }', { variables: { value: 4 } });
+  expect(codes(body)).toEqual(['BAD_USER_INPUT']);
+  expect(body.errors?.[0]?.message).toMatch(/An odd number is wanted/);
+});
+
+test('null where the schema promises a value is an error, not just null', async () => {
+  stack.shop.orders.set('o2', { id: 'o2', status: 'PAID', owner: 'ghost' });
+  const { body } = await stack.ask('{ order(id: "o2") { status customer { displayName } } }');
+  expect(body).toEqual({
+    data: { order: null },
+    errors: [
+      {
+        message: expect.stringContaining('Something went wrong'),
+        path: expect.arrayContaining(['order']),
+        extensions: { code: 'INTERNAL_SERVER_ERROR', correlationId: expect.any(String) },
+      },
+    ],
+  });
+});
+
 test('/ready asks every subgraph, /health none', async () => {
   await until('ready', async () => (await send(stack.gateway, '/ready')).status === 200);
   stack.orders.fault = 'not ready';

@@ -27,3 +27,15 @@ export function toFormatted(error: unknown): GraphQLFormattedError {
   if (error instanceof GraphQLError) return error.toJSON();
   return { message: error instanceof Error ? error.message : String(error) };
 }
+
+/**
+ * The faults of a result in which a subgraph gave null, or another value than its schema promises. @apollo/gateway
+ * only hints at them in an extension, which would leave the client with null and no error.
+ */
+export function completionErrors(extensions: Record<string, unknown> | undefined) {
+  const faults = (extensions?.valueCompletion ?? []) as GraphQLError[];
+  return faults.map(({ message, path }) => {
+    const cause = new Error(`A subgraph's answer does not fit the schema: ${message}`);
+    return new GraphQLError(cause.message, { path, originalError: cause });
+  });
+}

@@ -96,6 +96,10 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
       else sendJson(res, 500, { message: 'Something went wrong on our side.' });
     });
   });
+  // A sender of headers or a body that takes longer than this is cut off.
+  server.requestTimeout = 30_000;
+  // Longer than a balancer in front keeps its connections, so that it is the one to close them.
+  server.keepAliveTimeout = 75_000;
   server.on('upgrade', (req, socket, head) => {
     if (splitUrl(req.url ?? '/')[0] !== '/graphql') refuseUpgrade(socket, 404);
     else if (stopping) refuseUpgrade(socket, 503);

@@ -1,8 +1,8 @@
-import type { FormattedExecutionResult } from 'graphql';
+import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { GatewayContext } from './context.ts';
 import { type SubgraphAnswer, sanitize } from './data-source.ts';
 import { EventQueue } from './event-queue.ts';
-import { type Mask, toFormatted } from './mask.ts';
+import { completionErrors, type Mask, toFormatted } from './mask.ts';
 import type { Operation, Supergraph } from './supergraph.ts';
 import type { Upstreams } from './upstreams.ts';
 
@@ -25,14 +25,15 @@ interface Event {
  */
 export function createSubscribe(supergraph: Supergraph, upstreams: Upstreams, mask: Mask): Subscribe {
   function maskResult(
-    { data, errors }: { data?: unknown; errors?: readonly unknown[] },
+    { data, errors, extensions }: Partial<ExecutionResult>,
     { correlationId }: GatewayContext,
   ): FormattedExecutionResult {
+    const faults = errors ?? completionErrors(extensions);
     return {
-      ...(errors?.length && {
-        errors: errors.map(error => mask(toFormatted(error), error, correlationId)),
+      ...(faults.length > 0 && {
+        errors: faults.map(error => mask(toFormatted(error), error, correlationId)),
       }),
-      ...(data !== undefined && { data: data as Record<string, unknown> | null }),
+      ...(data !== undefined && { data }),
     };
   }
 

@@ -1,8 +1,8 @@
-import { type Client, createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
+import type { Client } from 'graphql-ws';
 import type { Log } from '#shared/log.ts';
 import type { GatewayContext } from './context.ts';
 import type { SubgraphAnswer, SubgraphDataSource } from './data-source.ts';
+import { createUpstreamClient, describe } from './upstream-client.ts';
 
 /** The operation that a subgraph is subscribed to. */
 export interface UpstreamRequest {
@@ -46,7 +46,6 @@ interface Connection {
 /** Milliseconds before the first, and at most before each further attempt to subscribe again. */
 const FIRST_RETRY = 50;
 const LONGEST_RETRY = 5_000;
-const PING = 10_000;
 
 /** `patience`: milliseconds until a subgraph that was not reached even once is reported as UNAVAILABLE. */
 export function createUpstreams(
@@ -61,11 +60,15 @@ export function createUpstreams(
     const key = `${subgraph} ${context.identity.key}`;
     let connection = connections.get(key);
     if (!connection) {
-      const client = createUpstreamClient(sources.get(subgraph)!.url, context, () => {
-        opened.accepted = true;
+      const opened = { subscriptions: 0, accepted: false };
+      const client = createUpstreamClient(sources.get(subgraph)!.url, context, {
+        accepted: () => {
+          opened.accepted = true;
+        },
+        lost: reason =>
+          log.warn({ reason: describe(reason), subgraph }, 'a live connection to a subgraph was lost'),
       });
-      const opened: Connection = { client, subscriptions: 0, accepted: false };
-      connection = opened;
+      connection = Object.assign(opened, { client });
       connections.set(key, connection);
     }
     connection.subscriptions++;
@@ -107,7 +110,7 @@ export function createUpstreams(
           return tellAndFinish(unreachable(subgraph));
         }
         const wait = Math.min(FIRST_RETRY * 2 ** attempt++, LONGEST_RETRY) * (0.5 + Math.random() / 2);
-        log.warn({ err: reason, subgraph, wait }, 'a live connection was lost; subscribing again');
+        log.debug({ reason: describe(reason), subgraph, wait }, 'subscribing again');
         timer = setTimeout(open, wait);
       };
 
@@ -167,39 +170,3 @@ const unreachable = (subgraph: string): SubgraphAnswer => ({
     },
   ],
 });
-
-/** A socket to one subgraph. It does not reconnect by itself: subscriptions do, each knowing what it has told. */
-function createUpstreamClient(
-  base: string,
-  { identity, correlationId }: GatewayContext,
-  accepted: () => void,
-) {
-  let unanswered: NodeJS.Timeout | undefined;
-  const client = createClient({
-    url: `${base.replace(/^http/, 'ws')}/graphql`,
-    webSocketImpl: UpstreamSocket,
-    retryAttempts: 0,
-    keepAlive: PING,
-    connectionAckWaitTimeout: 5_000,
-    connectionParams: async () => ({ passport: await identity.passport(), correlationId }),
-    on: {
-      connected: accepted,
-      ping(received) {
-        if (!received) unanswered = setTimeout(() => client.terminate(), PING / 2);
-      },
-      pong(received) {
-        if (received) clearTimeout(unanswered);
-      },
-      closed: () => clearTimeout(unanswered),
-    },
-  });
-  return client;
-}
-
-class UpstreamSocket extends WebSocket {
-  constructor(url: string, protocols: string) {
-    super(url, protocols, { perMessageDeflate: false, handshakeTimeout: 5_000 });
-    // graphql-ws stops listening before it closes, and a socket closed while it opens has one more error to tell.
-    this.on('error', () => {});
-  }
-}

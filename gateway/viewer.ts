@@ -29,7 +29,7 @@ export interface Viewers {
 const PASSPORT_REUSE = 30_000;
 /** Verified tokens kept, so that a viewer's second request costs no signature check. */
 const REMEMBERED_TOKENS = 10_000;
-const LONGEST_TOKEN = 8_192;
+const LONGEST_TOKEN = 4_096;
 
 /** Verifies access tokens by the keys at `jwksUrl`. */
 export function createViewers(jwksUrl: string, internalSecret: string, log: Log): Viewers {

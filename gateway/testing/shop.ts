@@ -1,5 +1,5 @@
 import { EventEmitter, on } from 'node:events';
-import { GraphQLError, parse } from 'graphql';
+import { GraphQLError, GraphQLScalarType, parse } from 'graphql';
 import { unauthenticated } from '#shared/errors.ts';
 import type { SubgraphContext } from './subgraph.ts';
 
@@ -65,7 +65,10 @@ export function createShop() {
         rename: (_: unknown, { displayName }: { displayName: string }, { viewer }: SubgraphContext) =>
           viewer && { ...viewer, displayName },
       },
-      User: { __resolveReference: ({ id }: { id: string }) => ({ id, displayName: `user ${id}` }) },
+      User: {
+        __resolveReference: ({ id }: { id: string }) =>
+          id === 'ghost' ? null : { id, displayName: `user ${id}` },
+      },
     },
   };
 
@@ -77,6 +80,13 @@ export function createShop() {
       type Query { order(id: ID!): Order orders: [Order!]! odd(value: Odd): String uncoded: String internal: String }
       type Subscription { orderUpdated(orderId: ID!): Order! }`),
     resolvers: {
+      Odd: new GraphQLScalarType({
+        name: 'Odd',
+        parseValue(value) {
+          if (Number(value) % 2 !== 1) throw new GraphQLError('An odd number is wanted.');
+          return value;
+        },
+      }),
       Query: {
         order: (_: unknown, { id }: { id: string }) => {
           const order = shop.orders.get(id);
