@@ -185,7 +185,7 @@ export const messages = {
   // Facts.
   'order.status.updated': message(
     'orders',
-    ['invoices', 'notifications'],
+    ['invoices'],
     orderSnapshot.extend({
       from: orderStatus.nullable(),
       to: orderStatus,
@@ -217,7 +217,7 @@ export const messages = {
   ),
   'payment.status.updated': message(
     'payments',
-    ['orders', 'invoices', 'notifications'],
+    ['orders', 'invoices'],
     z.object({
       paymentId: id,
       orderId: id.nullable(),
@@ -248,9 +248,10 @@ export const messages = {
     ['users'],
     z.object({ userId: id, stripeCustomerId: z.string() }),
   ),
+  /** Nobody acts on it: a customer is told of the payment (`invoice.paid`), not of the number. */
   'invoice.issued': message(
     'invoices',
-    ['notifications'],
+    [],
     z.object({ invoiceId: id, number: z.string(), orderId: id.nullable(), customerId: id, total: money }),
     data => [orderTopic(data.orderId)],
   ),
@@ -291,9 +292,10 @@ export const messages = {
   'event.availability.changed': message('tickets', [], z.object({ eventId: id }), data => [
     `availability.${data.eventId}`,
   ]),
+  /** Nobody acts on it: it exists to wake the subscription of the same name. */
   'ticket.scanned': message(
     'tickets',
-    ['notifications'],
+    [],
     z.object({ scanId: id, ticketId: id.nullable(), eventId: id, result: z.string(), at: z.iso.datetime() }),
     data => [`scans.${data.eventId}`],
   ),
