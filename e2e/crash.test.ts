@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { TEST_REDIS } from '#shared/testing.ts';
+import { confirmPayment } from '../dev/purchase.ts';
+import { type Backend, complete, mailsTo, reserve, startTestStack, type TestStack } from './testing.ts';
+
+jest.setTimeout(120_000);
+/** Seconds from the restart to the purchase's good end. */
+const WITHIN = 60;
+
+describe.each<{ backend: Backend; available: boolean }>([
+  { backend: 'PostgreSQL', available: true },
+  { backend: 'Redis', available: TEST_REDIS !== undefined },
+])('F1: killed in mid-purchase and restarted, queues on $backend', ({ backend, available }) => {
+  const run = available ? test : test.skip;
+  let stack: TestStack;
+
+  beforeAll(async () => {
+    if (available) stack = await startTestStack(backend);
+  });
+  afterAll(async () => {
+    await stack?.end();
+  });
+
+  /** The purchase ends well, once: one capture, one email. */
+  async function endsWell({ buyer, purchase }: Awaited<ReturnType<typeof reserve>>) {
+    const done = await purchase.until(complete, WITHIN);
+    expect(done.payments.filter(({ status }) => status === 'SUCCEEDED')).toHaveLength(1);
+    expect(done.tickets).toHaveLength(2);
+    expect(await mailsTo(stack, buyer.email)).toHaveLength(1);
+    await purchase.close();
+  }
+
+  run.each(['payments', 'orders', 'tickets', 'invoices'])('%s', async name => {
+    const reserved = await reserve(stack);
+    const killed = stack.processes.get(name)!;
+    // The answer may be lost with the process: what counts is what the buyer has in the end.
+    const confirming = confirmPayment(reserved.buyer.api, reserved.payment.id, 'pm_card_visa').catch(
+      () => null,
+    );
+    if (name !== 'payments') await confirming;
+    await killed.kill();
+    await confirming;
+    await killed.start();
+    const { payments } = reserved.purchase.news.at(-1)!;
+    if (name === 'payments' && payments[0]!.status !== 'SUCCEEDED') {
+      // As a front end does after an error: try again. One that went through is told apart by its status.
+      await confirmPayment(reserved.buyer.api, reserved.payment.id, 'pm_card_visa');
+    }
+    await endsWell(reserved);
+  });
+
+  run('the queue backend', async () => {
+    const reserved = await reserve(stack);
+    const postgres = stack.processes.get('postgresql')!;
+    const confirming = confirmPayment(reserved.buyer.api, reserved.payment.id, 'pm_card_visa').catch(
+      () => null,
+    );
+    if (stack.redis) {
+      await confirming;
+      await stack.redis.kill();
+      await stack.redis.restart();
+    } else {
+      await confirming;
+      await postgres.kill();
+      await postgres.start();
+    }
+    await endsWell(reserved);
+  });
+});
