@@ -101,6 +101,10 @@ test('A14: in production a misspelled field gets no hint, and there is no intros
     const misspelled = await production.ask('{ paymentCoun }');
     expect(misspelled.status).toBe(400);
     expect(misspelled.text).not.toMatch(/did you mean|paymentCount/i);
+    const wrongEnum = await production.ask('query ($c: Color) { paint(color: $c) }', {
+      variables: { c: 'CRIMSOM' },
+    });
+    expect([wrongEnum.status, wrongEnum.text]).toEqual([400, expect.not.stringContaining('CRIMSON')]);
     const introspection = await production.ask('{ __schema { types { name } } }');
     expect([introspection.status, introspection.body.data]).toEqual([400, undefined]);
   } finally {

@@ -12,13 +12,14 @@ export type Mask = (
 /** Extensions that tell how the graph is cut or what the code looks like: not for clients. */
 const INTERNAL_EXTENSIONS = ['serviceName', 'stacktrace', 'exception'];
 
-export function createMask(log: Log): Mask {
+/** `hideSchema`: also without graphql-js's hints at names that exist, which Apollo Server removes from some errors. */
+export function createMask(log: Log, { hideSchema }: { hideSchema: boolean }): Mask {
   return (formatted, error, correlationId) => {
     const masked = maskError(formatted, error, log, correlationId);
-    if (!masked.extensions) return masked;
     const extensions = { ...masked.extensions };
     for (const name of INTERNAL_EXTENSIONS) delete extensions[name];
-    return { ...masked, extensions };
+    const message = hideSchema ? masked.message.replace(/ ?Did you mean .*\?$/s, '') : masked.message;
+    return { ...masked, message, extensions };
   };
 }
 

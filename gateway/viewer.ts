@@ -33,7 +33,11 @@ const LONGEST_TOKEN = 4_096;
 
 /** Verifies access tokens by the keys at `jwksUrl`. */
 export function createViewers(jwksUrl: string, internalSecret: string, log: Log): Viewers {
-  const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 3_000 });
+  const keys = createRemoteJWKSet(new URL(jwksUrl), {
+    timeoutDuration: 3_000,
+    // An unknown key is looked for again soon, yet a flood of forged tokens costs the users subgraph next to nothing.
+    cooldownDuration: 5_000,
+  });
   const verified = new BoundedMap<string, Identity>(REMEMBERED_TOKENS);
   const anonymous = createIdentity(null, Number.POSITIVE_INFINITY, internalSecret);
 

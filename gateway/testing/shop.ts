@@ -75,9 +75,10 @@ export function createShop() {
   const orders = {
     typeDefs: parse(`${link}
       scalar Odd
+      enum Color { CRIMSON }
       type Order @key(fields: "id") { id: ID! status: String! related: [Order!]! customer: User! broken: String }
       type User @key(fields: "id", resolvable: false) { id: ID! }
-      type Query { order(id: ID!): Order orders: [Order!]! odd(value: Odd): String uncoded: String internal: String }
+      type Query { order(id: ID!): Order orders: [Order!]! odd(value: Odd): String paint(color: Color): String uncoded: String internal: String }
       type Subscription { orderUpdated(orderId: ID!): Order! }`),
     resolvers: {
       Odd: new GraphQLScalarType({
