@@ -1,4 +1,4 @@
-import type { FormattedExecutionResult } from 'graphql';
+import { type FormattedExecutionResult, GraphQLError } from 'graphql';
 import { ADA, type Stack, shiftClock, startStack, until } from './testing/stack.ts';
 
 let stack: Stack;
@@ -142,13 +142,18 @@ test('a subgraph that comes back ailing is asked again until it is well', async 
   await told(live, 1);
   await stack.orders.kill();
   let failures = 0;
-  stack.shop.beforeEvent = () => {
-    if (++failures <= 2) throw new Error('database is starting up');
+  const ail = () => {
+    if (++failures <= 4) throw new Error('database is starting up');
   };
+  // Both ways for a subgraph to fail: instead of events, and while it makes one.
+  stack.shop.beforeSubscribe = () => {
+    if (failures < 2) ail();
+  };
+  stack.shop.beforeEvent = ail;
   pay('PAID');
   await stack.orders.start();
   await told(live, 2);
-  expect(failures).toBeGreaterThan(2);
+  expect(failures).toBeGreaterThan(4);
   expect(live.results[1]).toEqual({
     data: { orderUpdated: { state: 'PAID', payments: [{ status: 'PAID' }] } },
   });
@@ -204,6 +209,16 @@ test('A15: what a live resolver throws is masked', async () => {
       extensions: { code: 'INTERNAL_SERVER_ERROR', correlationId: 'live-1' },
     },
   ]);
+});
+
+test('A15: a fault between gateway and subgraph is not told in the subgraph’s words', async () => {
+  stack.shop.beforeSubscribe = () => {
+    throw new GraphQLError('refused by 10.0.0.1', { extensions: { code: 'BAD_REQUEST' } });
+  };
+  const live = follow(stack.connect(token), PURCHASE, { id: 'o1' });
+  await told(live, 1);
+  expect(live.results[0]!.errors?.[0]?.extensions?.code).toBe('INTERNAL_SERVER_ERROR');
+  expect(JSON.stringify(live.results)).not.toMatch(/10\.0\.0\.1/);
 });
 
 test('a public subscription needs no token and ends when the subgraph has told all', async () => {

@@ -18,6 +18,8 @@ export function createShop() {
     watchers: (orderId: string) => changes.listenerCount(orderId),
     /** Called by `orderUpdated` before it yields, e.g. to let it fail. */
     beforeEvent: () => {},
+    /** Called by `orderUpdated` when somebody subscribes. */
+    beforeSubscribe: () => {},
   };
 
   async function* watchOrder(orderId: string, signal: AbortSignal) {
@@ -110,6 +112,7 @@ export function createShop() {
       Subscription: {
         orderUpdated: {
           subscribe: (_: unknown, { orderId }: { orderId: string }, { viewer }: SubgraphContext) => {
+            shop.beforeSubscribe();
             if (!viewer) throw unauthenticated();
             if (shop.orders.get(orderId)?.owner !== viewer.id) {
               throw new GraphQLError('Order not found.', { extensions: { code: 'NOT_FOUND' } });
