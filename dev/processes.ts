@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { get } from 'node:http';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters, styleText } from 'node:util';
@@ -125,21 +126,21 @@ async function whenReady(
   const report = (what: string) => new Error([`${name} ${what}`, ...lastLines].join('\n    '));
   const deadline = Date.now() + READY_WITHIN_MS;
   for (;;) {
-    const status = await Promise.race([statusOf(url), exited]);
+    const answer = await Promise.race([ask(url), exited]);
     if (ended !== undefined) throw report(`${ended} before it was ready.`);
-    if (status === 200) return;
+    if (answer === 200) return;
     if (Date.now() > deadline)
-      throw report(`is not ready after ${READY_WITHIN_MS / 1000} s (${url}: ${status}).`);
+      throw report(`is not ready after ${READY_WITHIN_MS / 1000} s (${url}: ${answer}).`);
     await Promise.race([pause(POLL_MS), exited]);
   }
 }
 
-/** The HTTP status, or why there is none. Each time over a new connection, so that none is left open. */
-function statusOf(url: string): Promise<number | string> {
+/** What the URL answers: 200, or why not. Each time over a new connection, so that none is left open. */
+function ask(url: string): Promise<200 | string> {
   return new Promise(resolve => {
-    const request = get(url, { agent: false, timeout: 2_000 }, response => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
+    const request = get(url, { agent: false, timeout: 2_000 }, async response => {
+      const body = await text(response).catch(() => '');
+      resolve(response.statusCode === 200 ? 200 : `${response.statusCode} ${body.slice(0, 500)}`);
     });
     request.on('timeout', () => request.destroy(new Error('no answer within 2 s')));
     request.on('error', error => resolve(error.message));
