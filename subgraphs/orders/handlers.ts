@@ -1,0 +1,19 @@
+import type { Handlers } from '#shared/inbox.ts';
+import {
+  applyNotification,
+  applyPayment,
+  applyRefund,
+  applyReservation,
+  applyShipping,
+  notePayment,
+} from './saga.ts';
+import type { OrdersServices } from './services.ts';
+
+export const handlers: Handlers<OrdersServices> = {
+  'inventory-reserve-result': (ctx, data) => applyReservation(ctx, data),
+  'payment-process-result': (ctx, data) => applyPayment(ctx, data),
+  'payment.status.updated': (ctx, data) => notePayment(ctx, data),
+  'payment-refund-result': (ctx, data) => applyRefund(ctx, data),
+  'shipping-schedule-result': (ctx, data) => applyShipping(ctx, data),
+  'notification-send-result': (ctx, data) => applyNotification(ctx, data),
+};

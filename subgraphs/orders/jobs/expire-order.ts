@@ -1,0 +1,59 @@
+/** Ends the hold of an order that was not paid in time. */
+import { z } from 'zod';
+import { inTransaction, query, sql } from '#shared/database.ts';
+import { defineJob, enqueue } from '#shared/jobs.ts';
+import { emit } from '#shared/outbox.ts';
+import type { Order } from '../order.entity.ts';
+import { type LockOption, lockOrder } from '../orders.ts';
+import type { OrdersContext } from '../services.ts';
+import { abandon } from '../steps.ts';
+
+export const expireOrderJob = defineJob({
+  name: 'orders/expire-order',
+  data: z.object({ orderId: z.uuid() }),
+  handle: (ctx: OrdersContext, { orderId }) => expireOrder(ctx, orderId),
+});
+
+/** When a hold that begins now expires. */
+export const holdUntil = ({ services }: OrdersContext): Date =>
+  new Date(Date.now() + services.settings.HOLD_SECONDS * 1_000);
+
+/**
+ * Fails an order whose hold has expired unpaid. Once, while a payment is under way, it extends the hold instead.
+ *
+ * It races with the payment's result: whoever locks the order first decides, and a payment that comes second is
+ * given back (F12).
+ */
+export async function expireOrder(ctx: OrdersContext, orderId: string, options?: LockOption): Promise<void> {
+  const extended = await inTransaction(ctx.em, async em => {
+    const order = await lockOrder(em, orderId, options);
+    if (order.status !== 'RESERVED') return false;
+    if (order.expiresAt! > new Date()) {
+      // Woken too early: by a repeat after the hold was extended, or by a clock that differs from ours.
+      await enqueue(em, expireOrderJob, { orderId }, { at: order.expiresAt! });
+      return false;
+    }
+    if (order.extended || !(await isPaymentUnderWay({ ...ctx, em }, order))) {
+      await abandon(em, order, 'FAILED', { reason: 'It was not paid in time.', actor: 'expiry' });
+      return false;
+    }
+    order.extended = true;
+    order.expiresAt = holdUntil(ctx);
+    await em.flush();
+    await emit(em, 'inventory-extend-request', { orderId, expiresAt: order.expiresAt.toISOString() });
+    await enqueue(em, expireOrderJob, { orderId }, { at: order.expiresAt });
+    return true;
+  });
+  // No message tells of it, but whoever watches the order sees the new deadline.
+  if (extended) await ctx.live.publish(`order.${orderId}`);
+}
+
+/** A payment is with the bank, or its buyer was sent there no longer ago than a hold lasts. */
+async function isPaymentUnderWay({ em, services }: OrdersContext, order: Order): Promise<boolean> {
+  const found = await query(
+    em,
+    sql`select 1 from order_payments where order_id = ${order.id} and (status = 'PROCESSING' or
+      (status = 'REQUIRES_ACTION' and at > now() - make_interval(secs => ${services.settings.HOLD_SECONDS})))`,
+  );
+  return found.length > 0;
+}

@@ -1,0 +1,55 @@
+import { listDeadLetters, replayDeadLetter } from '#shared/dead-letters.ts';
+import type { Resolvers } from '../../schema/generated/orders.ts';
+import { addToBasket, type BasketLine, getBasket, setBasketQuantity, totalOf } from './baskets.ts';
+import { followOrder } from './following.ts';
+import { lineTotal } from './money.ts';
+import type { Order } from './order.entity.ts';
+import { findOrder, getOrder, listOrders, listOrdersOf, loadLines, loadTimeline } from './orders.ts';
+import { placeOrder } from './placing.ts';
+import { cancelOrder } from './saga.ts';
+
+export const resolvers: Resolvers = {
+  Query: {
+    order: (_, { id }, ctx) => getOrder(ctx, id),
+    orders: (_, args, ctx) => listOrders(ctx, args),
+    basket: (_, __, ctx) => getBasket(ctx),
+    ordersDeadLetters: (_, args, ctx) => listDeadLetters(ctx, args),
+  },
+  Mutation: {
+    addToBasket: (_, { input }, ctx) => addToBasket(ctx, input),
+    setBasketQuantity: (_, { input }, ctx) => setBasketQuantity(ctx, input),
+    placeOrder: (_, { input }, ctx) => placeOrder(ctx, input),
+    cancelOrder: (_, { input }, ctx) => cancelOrder(ctx, input),
+    replayOrdersDeadLetter: (_, { id }, ctx) => replayDeadLetter(ctx, id),
+  },
+  Subscription: {
+    orderUpdated: { subscribe: (_, { orderId }, ctx) => followOrder(ctx, orderId) },
+  },
+  Order: {
+    __resolveReference: ({ id }, ctx) => findOrder(ctx, id),
+    customer: (order: Order) => ({ __typename: 'User', id: order.customerId }),
+    lines: async (order: Order, _, ctx) =>
+      (await loadLines(ctx, order)).map(line => ({
+        product: { id: line.productId },
+        name: line.name,
+        quantity: line.quantity,
+        unitPrice: order.money(line.unitPrice),
+        total: order.money(lineTotal(line)),
+      })),
+    subtotal: (order: Order) => order.money(order.subtotal),
+    tax: (order: Order) => order.money(order.tax),
+    total: (order: Order) => order.money(order.total),
+    expiresAt: (order: Order) => order.deadline,
+    timeline: (order: Order, _, ctx) => loadTimeline(ctx, order),
+  },
+  Basket: {
+    total: ({ lines }: { lines: BasketLine[] }, _, ctx) => totalOf(ctx, lines),
+  },
+  BasketLine: {
+    product: ({ productId }: BasketLine) => ({ id: productId }),
+  },
+  User: {
+    orders: ({ id }, page, ctx) => listOrdersOf(ctx, id, page),
+    basket: ({ id }, _, ctx) => (ctx.viewer?.id === id ? getBasket(ctx) : null),
+  },
+};

@@ -1,0 +1,8 @@
+import type { Context } from '#shared/context.ts';
+import type { OrdersSettings } from './env.ts';
+
+export interface OrdersServices {
+  settings: OrdersSettings;
+  stopSweeping(): Promise<void>;
+}
+export type OrdersContext = Context<OrdersServices>;
