@@ -19,6 +19,7 @@ export async function startTestRedis(): Promise<TestRedis | null> {
   const port = await findFreePort();
   const directory = await mkdtemp(join(tmpdir(), 'guichet-redis-'));
   let child: ChildProcess | undefined;
+  let watchdog: ChildProcess | undefined;
 
   async function start(): Promise<boolean> {
     const settings = {
@@ -41,6 +42,11 @@ export async function startTestRedis(): Promise<TestRedis | null> {
     });
     if (!found) return false;
     child = started;
+    // Its standard input closes when this process is gone, however it went: then Redis goes, too.
+    const script = `cat >/dev/null; kill -9 ${started.pid}; rm -rf '${directory}'`;
+    watchdog?.kill();
+    watchdog = spawn('sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+    watchdog.unref();
     while (!(await accepts(port))) {
       if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
       await new Promise(resolve => setTimeout(resolve, 20));
@@ -64,6 +70,7 @@ export async function startTestRedis(): Promise<TestRedis | null> {
     restart: async () => void (await start()),
     async stop() {
       await end('SIGTERM');
+      watchdog?.kill();
       await rm(directory, { recursive: true, force: true });
     },
   };

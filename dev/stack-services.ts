@@ -72,7 +72,9 @@ export function stackEnvironment(given: Environment, ports: Ports, directory: st
     ['STRIPE_SANDBOX_DATA', join(directory, 'stripe-sandbox.json')],
     ['SMTP_URL', `smtp://127.0.0.1:${ports.smtp!.port}`],
     ['MAILBOX_DIRECTORY', join(directory, 'mailbox')],
-    ['FILES_DIRECTORY', join(directory, 'files')],
+    ['TICKETS_PUBLIC_URL', `http://localhost:${ports.tickets!.port}`],
+    ['INVOICES_PUBLIC_URL', `http://localhost:${ports.invoices!.port}`],
+    ['PUBLIC_URL', `http://localhost:${ports.gateway!.port}`],
     ['SEED', 'true'],
     ['DRAIN_DELAY', '0'], // no balancer here that must notice a stop first
     ['NODE_COMPILE_CACHE', join(directory, 'compile-cache')],
