@@ -27,12 +27,24 @@ const attacks: Record<string, string> = {
   'over 1,000 tokens': `{ ${repeat(1_001, () => 'paymentCount')} }`,
 };
 
+/** Milliseconds of the fastest of three attempts: other tests may keep the machine busy, an attack is slow each time. */
+async function fastest(attempt: () => Promise<void>) {
+  const durations: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const began = performance.now();
+    await attempt();
+    durations.push(performance.now() - began);
+  }
+  return Math.min(...durations);
+}
+
 test.each(Object.entries(attacks))('A10: %s is answered 400 within 100 ms', async (_name, query) => {
-  const began = performance.now();
-  const { status, body } = await stack.ask(query);
-  expect(performance.now() - began).toBeLessThan(100);
-  expect([status, body.data]).toEqual([400, undefined]);
-  expect(['GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_PARSE_FAILED']).toContain(body.errors?.[0]?.extensions.code);
+  const refused = async () => {
+    const { status, body } = await stack.ask(query);
+    expect([status, body.data]).toEqual([400, undefined]);
+    expect(body.errors?.[0]?.extensions.code).toMatch(/^GRAPHQL_(VALIDATION|PARSE)_FAILED$/);
+  };
+  expect(await fastest(refused)).toBeLessThan(100);
   expect((await send(stack.gateway, '/health')).status).toBe(200);
 });
 
@@ -44,15 +56,16 @@ test('A10: the limits hold for operations over WebSocket, live ones included', a
     );
   for (const query of Object.values(attacks)) {
     for (const text of [query, query.replace('{', 'subscription { orderUpdated(orderId: "o1") { id }')]) {
-      const began = performance.now();
-      expect(await errors(text)).toEqual(
-        expect.arrayContaining([
-          expect.objectContaining({
-            extensions: { code: expect.stringMatching(/GRAPHQL_(VALIDATION|PARSE)_FAILED/) },
-          }),
-        ]),
-      );
-      expect(performance.now() - began).toBeLessThan(100);
+      const refused = async () => {
+        expect(await errors(text)).toEqual(
+          expect.arrayContaining([
+            expect.objectContaining({
+              extensions: { code: expect.stringMatching(/^GRAPHQL_(VALIDATION|PARSE)_FAILED$/) },
+            }),
+          ]),
+        );
+      };
+      expect(await fastest(refused)).toBeLessThan(100);
     }
   }
 });
