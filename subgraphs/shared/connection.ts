@@ -1,6 +1,8 @@
 /** Cursor connections (Relay's shape) over tables whose ids sort by age. */
 import type { Constructor } from '@mikro-orm/postgresql';
 import type { RawBuilder } from 'kysely';
+import { loadMany, loadOne } from './batch.ts';
+import type { Context } from './context.ts';
 import { type EntityManager, isId, query, sql } from './database.ts';
 import { badInput } from './errors.ts';
 
@@ -51,6 +53,58 @@ export async function connect<E extends { id: string }>(
     size,
     count,
   );
+}
+
+/**
+ * The request's loader of such pages for many parents: one statement (and one count, when asked for) for all of them.
+ * `column` holds the parent's id and must have an index on (column, id).
+ */
+export function connectMany<E extends { id: string }>(
+  ctx: Pick<Context, 'cache' | 'em'>,
+  entity: Constructor<E>,
+  column: string,
+  args: ConnectionArguments,
+): { load(id: string): Promise<Connection<E>> } {
+  const { size, afterId } = readArguments(args);
+  const { tableName } = ctx.em.getMetadata(entity);
+  const [table, parent] = [sql.table(tableName), sql.ref(column)];
+  const page = afterId ? sql`and id < ${afterId}::uuid` : sql``;
+  const key = `${tableName}.${column}`;
+  const pages = loadMany(
+    ctx,
+    `${key} ${size} ${afterId}`,
+    ids =>
+      query(
+        ctx.em,
+        sql<{
+          parent_id: string;
+        }>`select parent.id as parent_id, page.* from unnest(${ids.filter(isId)}::uuid[]) as parent (id)
+          cross join lateral (select * from ${table} where ${parent} = parent.id ${page}
+            order by id desc limit ${size + 1}) as page`,
+      ),
+    row => row.parent_id,
+  );
+  const counts = loadOne(
+    ctx,
+    `${key} count`,
+    ids =>
+      query(
+        ctx.em,
+        sql<{ parent_id: string; count: number }>`select ${parent} as parent_id, count(*)::int as count
+          from ${table} where ${parent} = any(${ids.filter(isId)}::uuid[]) group by 1`,
+      ),
+    row => row.parent_id,
+  );
+  return {
+    async load(id) {
+      const rows = await pages.load(id);
+      return toConnection(
+        rows.map(({ parent_id: _, ...row }) => ctx.em.map(entity, row as never)),
+        size,
+        async () => (await counts.load(id))?.count ?? 0,
+      );
+    },
+  };
 }
 
 function toConnection<E extends { id: string }>(found: E[], size: number, totalCount: () => Promise<number>) {
