@@ -1,0 +1,65 @@
+import type { Handlers } from '#shared/inbox.ts';
+import { storeContact } from './contacts.ts';
+import { tellUser } from './in-app.ts';
+import { sendWaiting, writeToBuyer } from './order-emails.ts';
+import type { NotificationsServices } from './services.ts';
+
+export const handlers: Handlers<NotificationsServices> = {
+  'notification-send-request': writeToBuyer,
+
+  'user.registered': (ctx, contact) => storeContact(ctx.em, contact),
+
+  // A card that needs 3-D Secure, or a payment on its way, is not declined.
+  async 'payment.card.result'(ctx, { success, requiresAction, status, ...result }) {
+    if (success || requiresAction || !['REQUIRES_PAYMENT_METHOD', 'FAILED'].includes(status)) return;
+    const { paymentId, orderId, customerId, amount, error } = result;
+    await tellUser(ctx, customerId, {
+      template: 'payment-declined',
+      data: { amount, reason: error },
+      orderId,
+      // The message has no name for the single try: the same refusal twice is told once.
+      key: `payment-declined:${paymentId}:${error}`,
+    });
+  },
+
+  'invoice.paid': (ctx, { invoiceId, number, total, orderId, customerId }) =>
+    tellUser(ctx, customerId, {
+      template: 'invoice-paid',
+      data: { number, total },
+      orderId,
+      key: `invoice-paid:${invoiceId}`,
+    }),
+
+  'credit_note.issued': (ctx, { creditNoteId, number, total, orderId, customerId }) =>
+    tellUser(ctx, customerId, {
+      template: 'credit-note-issued',
+      data: { number, total },
+      orderId,
+      key: `credit-note-issued:${creditNoteId}`,
+    }),
+
+  async 'ticket.generation.completed'(ctx, { orderId, customerId, successful, failed }) {
+    if (failed > 0) {
+      ctx.log.error(
+        { orderId, successful, failed },
+        'tickets were not rendered; the confirmation waits for them',
+      );
+      return;
+    }
+    await sendWaiting(ctx, orderId);
+    await tellUser(ctx, customerId, {
+      template: 'tickets-ready',
+      data: { tickets: successful },
+      orderId,
+      key: `tickets-ready:${orderId}`,
+    });
+  },
+
+  'ticket.fraud.suspected': (ctx, { eventId, organizerId, scanId, reason }) =>
+    tellUser(ctx, organizerId, {
+      template: 'fraud-suspected',
+      data: { reason },
+      eventId,
+      key: `fraud-suspected:${scanId}`,
+    }),
+};

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { defineJob } from '#shared/jobs.ts';
+import { deliverNotification } from '../delivery.ts';
+import type { Notification } from '../notification.entity.ts';
+import type { NotificationsContext } from '../services.ts';
+
+const data = z.object({ notificationId: z.uuid() });
+const handle = (ctx: NotificationsContext, { notificationId }: z.output<typeof data>) =>
+  deliverNotification(ctx, notificationId);
+
+/** Sends what is of LOW or NORMAL priority. */
+export const sendNotificationJob = defineJob({
+  name: 'notifications/send-notification',
+  data,
+  concurrency: 5,
+  handle,
+});
+
+/** Sends what is of HIGH priority, in a queue of its own: an order's confirmation never waits behind a mass mailing. */
+export const sendUrgentNotificationJob = defineJob({
+  name: 'notifications/send-urgent-notification',
+  data,
+  concurrency: 10,
+  handle,
+});
+
+export const jobFor = ({ priority }: Pick<Notification, 'priority'>) =>
+  priority === 'HIGH' ? sendUrgentNotificationJob : sendNotificationJob;

@@ -1,0 +1,103 @@
+/** The emails that the order saga asks for, and those that wait for tickets. */
+import { z } from 'zod';
+import { query, sql } from '#shared/database.ts';
+import { enqueue } from '#shared/jobs.ts';
+import type { MessageData } from '#shared/messages.ts';
+import { answerOrder } from './delivery.ts';
+import { jobFor } from './jobs/send-notification.ts';
+import { type Attachment, Notification } from './notification.entity.ts';
+import { createNotification, moveNotification } from './notifications.ts';
+import type { NotificationsContext } from './services.ts';
+import type { OrderData } from './templates/orders.ts';
+
+type Request = MessageData<'notification-send-request'>;
+
+const address = z.email();
+const keyOf = (orderId: string, template: string) => `order:${orderId}:${template}`;
+
+/**
+ * Writes to the buyer what the saga asks for: once per order and template, however often it asks. An order that has
+ * ended is not confirmed any more: a confirmation that still waits (for its tickets, for the mail server) is withdrawn.
+ */
+export async function writeToBuyer(ctx: NotificationsContext, request: Request): Promise<void> {
+  const { em } = ctx;
+  const { orderId, template, customer } = request;
+  // Confirmation and cancellation may arrive together and in any order.
+  await query(em, sql`select pg_advisory_xact_lock(hashtextextended(${orderId}, 0))`);
+  const [earlier] = await query(
+    em,
+    sql<object>`select * from notifications where dedupe_key = ${keyOf(orderId, template)}`,
+  );
+  if (earlier) return repeatAnswer(ctx, em.map(Notification, earlier as never));
+
+  const confirms = template === 'order-confirmed';
+  const created = await createNotification(em, {
+    channel: 'EMAIL',
+    template,
+    recipient: customer.email,
+    userId: customer.id,
+    locale: customer.locale,
+    orderId,
+    eventId: request.lines[0]?.eventId ?? null,
+    data: { ...orderData(request, ctx.services.settings.PUBLIC_URL) },
+    attachments: confirms ? ticketFiles(request) : [],
+    priority: 'HIGH',
+    dedupeKey: keyOf(orderId, template),
+    refusal: address.safeParse(customer.email).success ? null : 'The recipient is not an email address.',
+  });
+  if (created?.status === 'FAILED') await answerOrder(em, created, created.lastError ?? null);
+  if (confirms ? await hasEnded(ctx, orderId) : true) await withdrawConfirmation(ctx, orderId);
+}
+
+function orderData(
+  { number, customer, lines, total, ticketIds, reason, orderId }: Request,
+  publicUrl: string,
+) {
+  return {
+    ...{ number, total, reason, name: customer.displayName, tickets: ticketIds.length },
+    lines: lines.map(({ name, quantity, unitPrice, guestNames }) => ({
+      name,
+      quantity,
+      unitPrice,
+      guestNames,
+    })),
+    link: `${publicUrl.replace(/\/$/, '')}/orders/${orderId}`,
+  } satisfies OrderData;
+}
+
+const ticketFiles = ({ number, ticketIds, customer }: Request): Attachment[] =>
+  ticketIds.map((id, index) => ({
+    filename: `${/^fr\b/i.test(customer.locale) ? 'billet' : 'ticket'}-${number}-${index + 1}.pdf`,
+    file: `tickets/${id}.pdf`,
+  }));
+
+/** A repeated request is answered as the first was, in case the saga still waits for it. */
+async function repeatAnswer({ em }: NotificationsContext, notification: Notification) {
+  const { status, lastError } = notification;
+  if (status === 'SENT') await answerOrder(em, notification, null);
+  if (status === 'FAILED') await answerOrder(em, notification, lastError ?? 'It could not be sent.');
+}
+
+async function hasEnded({ em }: NotificationsContext, orderId: string): Promise<boolean> {
+  const ends = [keyOf(orderId, 'order-canceled'), keyOf(orderId, 'order-failed')];
+  const found = await query(em, sql`select 1 from notifications where dedupe_key = any(${ends}::text[])`);
+  return found.length > 0;
+}
+
+async function withdrawConfirmation({ em }: NotificationsContext, orderId: string): Promise<void> {
+  const [waiting] = await query(
+    em,
+    sql<{ id: string }>`select id from notifications where dedupe_key = ${keyOf(orderId, 'order-confirmed')}`,
+  );
+  if (waiting) await moveNotification(em, waiting.id, 'CANCELED', sql`last_error = 'The order has ended.'`);
+}
+
+/** Sends what waited for an order's tickets; without this it would look for them by itself, but later. */
+export async function sendWaiting({ em }: NotificationsContext, orderId: string): Promise<void> {
+  const rows = await query(
+    em,
+    sql<Pick<Notification, 'id' | 'priority'>>`select id, priority from notifications
+      where order_id = ${orderId} and status = 'QUEUED' and attachments <> '[]'`,
+  );
+  for (const row of rows) await enqueue(em, jobFor(row), { notificationId: row.id });
+}

@@ -1,0 +1,39 @@
+import { listDeadLetters, replayDeadLetter } from '#shared/dead-letters.ts';
+import { JSONResolver } from '#shared/scalars.ts';
+import type { Resolvers } from '../../schema/generated/notifications.ts';
+import {
+  findNotification,
+  getNotification,
+  listNotifications,
+  listOrderNotifications,
+  listUserNotifications,
+} from './notifications.ts';
+import { watchReceived } from './received.ts';
+import { sendNotification } from './requests.ts';
+import { readStatistics } from './statistics.ts';
+
+export const resolvers: Resolvers = {
+  JSON: JSONResolver,
+  Query: {
+    notification: (_, { id }, ctx) => getNotification(ctx, id),
+    notifications: (_, args, ctx) => listNotifications(ctx, args),
+    notificationStatistics: (_, args, ctx) => readStatistics(ctx, args),
+    notificationsDeadLetters: (_, args, ctx) => listDeadLetters(ctx, args),
+  },
+  Mutation: {
+    sendNotification: (_, { input }, ctx) => sendNotification(ctx, input),
+    replayNotificationsDeadLetter: (_, { id }, ctx) => replayDeadLetter(ctx, id),
+  },
+  Subscription: {
+    notificationReceived: { subscribe: (_, __, ctx) => watchReceived(ctx) as never },
+  },
+  Notification: {
+    __resolveReference: ({ id }, ctx) => findNotification(ctx, id),
+  },
+  Order: {
+    notifications: ({ id }, _, ctx) => listOrderNotifications(ctx, id),
+  },
+  User: {
+    notifications: ({ id }, args, ctx) => listUserNotifications(ctx, id, args),
+  },
+};
