@@ -24,6 +24,8 @@ export type CreateEventInput = {
   /** IANA name. */
   timezone: Scalars['String']['input'];
   title: Scalars['String']['input'];
+  /** When the doors open: a scan before that answers NOT_YET_VALID. Null: any time. */
+  validFrom?: InputMaybe<Scalars['DateTime']['input']>;
   venue?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -93,6 +95,8 @@ export type Event = {
   /** IANA time zone of the venue, e.g. `Europe/Paris`. */
   timezone: Scalars['String']['output'];
   title: Scalars['String']['output'];
+  /** Tickets are accepted from here on; null: at any time. They expire 6 hours after `endsAt`. */
+  validFrom: Maybe<Scalars['DateTime']['output']>;
   venue: Maybe<Scalars['String']['output']>;
 };
 
@@ -640,6 +644,7 @@ export type EventResolvers<ContextType = TicketsContext, ParentType extends Reso
   status?: Resolver<ResolversTypes['EventStatus'], ParentType, ContextType>;
   timezone?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  validFrom?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   venue?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };

@@ -1,0 +1,14 @@
+import { type Environment, readSubgraphSettings } from '#shared/env.ts';
+
+const PORT = 4005;
+
+/** Settings of the tickets subgraph. */
+export function readTicketsSettings(env: Environment) {
+  return readSubgraphSettings('tickets', PORT, env, k => ({
+    /** Where browsers reach this process: the base of the file addresses handed to clients. */
+    TICKETS_PUBLIC_URL: k.url(`http://localhost:${env.TICKETS_PORT || PORT}`),
+    /** Creates the event of the local stack; never in production. */
+    SEED: k.flag(false),
+  }));
+}
+export type TicketsSettings = ReturnType<typeof readTicketsSettings>;

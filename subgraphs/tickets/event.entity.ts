@@ -1,0 +1,55 @@
+import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
+
+export type EventStatus = 'DRAFT' | 'PUBLISHED' | 'CANCELED';
+
+/** How long after its end an event's tickets still open the door. */
+const GRACE_MS = 6 * 3_600_000;
+
+const EventSchema = defineEntity({
+  name: 'Event',
+  tableName: 'events',
+  properties: {
+    id: p.uuid().primary(),
+    slug: p.text().unique(),
+    title: p.text(),
+    description: p.text().nullable(),
+    venue: p.text().nullable(),
+    startsAt: p.datetime(),
+    endsAt: p.datetime(),
+    /** Tickets are accepted from here on; null: at any time before the end. */
+    validFrom: p.datetime().nullable(),
+    timezone: p.text(),
+    status: p.text().$type<EventStatus>(),
+    organizerId: p.uuid(),
+    publicKey: p.text(),
+    createdAt: p.datetime(),
+  },
+});
+
+export class Event extends EventSchema.class {
+  declare [OptionalProps]?: '__typename' | 'organizer';
+
+  get __typename() {
+    return 'Event' as const;
+  }
+
+  get organizer() {
+    return { __typename: 'User' as const, id: this.organizerId };
+  }
+
+  isOver(now = new Date()): boolean {
+    return this.endsAt <= now;
+  }
+
+  /** Why a ticket does not open the door at this time, or null when it does. */
+  refusalAt(now: Date): 'NOT_YET_VALID' | 'EXPIRED' | null {
+    if (this.validFrom && now < this.validFrom) return 'NOT_YET_VALID';
+    return now.getTime() > this.endsAt.getTime() + GRACE_MS ? 'EXPIRED' : null;
+  }
+
+  /** A moment in the event's own time zone, as people there read it. */
+  localTime(at: Date, locale: string, options: Intl.DateTimeFormatOptions): string {
+    return new Intl.DateTimeFormat(locale, { ...options, timeZone: this.timezone }).format(at);
+  }
+}
+EventSchema.setClass(Event);

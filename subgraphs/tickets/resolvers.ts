@@ -1,0 +1,68 @@
+import { entityLoader } from '#shared/batch.ts';
+import { listDeadLetters, replayDeadLetter } from '#shared/dead-letters.ts';
+import type { Resolvers } from '../../schema/generated/tickets.ts';
+import { Event } from './event.entity.ts';
+import { createEvent, findEvent, getEventBy, listEvents, publishEvent } from './events.ts';
+import { watchAvailability, watchScans } from './live-events.ts';
+import { Product } from './product.entity.ts';
+import { availableOf, createProduct, findProduct, getProduct, productsOf } from './products.ts';
+import { scansOf, scanTicket } from './scans.ts';
+import { findShipment, shipmentLinesOf, shipmentOf } from './shipments.ts';
+import { findTicket, getTicket, pdfUrlOf, ticketsOfOrder, ticketsOfUser } from './tickets.ts';
+
+export const resolvers: Resolvers = {
+  Query: {
+    event: (_, args, ctx) => getEventBy(ctx, args),
+    events: (_, args, ctx) => listEvents(ctx, args),
+    product: (_, { id }, ctx) => getProduct(ctx, id),
+    ticket: (_, { id }, ctx) => getTicket(ctx, id),
+    ticketsDeadLetters: (_, args, ctx) => listDeadLetters(ctx, args),
+  },
+  Mutation: {
+    createEvent: (_, { input }, ctx) => createEvent(ctx, input),
+    createProduct: (_, { input }, ctx) => createProduct(ctx, input),
+    publishEvent: (_, { eventId }, ctx) => publishEvent(ctx, eventId),
+    scanTicket: (_, { input }, ctx) => scanTicket(ctx, input),
+    replayTicketsDeadLetter: (_, { id }, ctx) => replayDeadLetter(ctx, id),
+  },
+  Subscription: {
+    availabilityChanged: { subscribe: (_, { eventId }, ctx) => watchAvailability(ctx, eventId) },
+    ticketScanned: { subscribe: (_, { eventId }, ctx) => watchScans(ctx, eventId) },
+  },
+  Event: {
+    __resolveReference: ({ id }, ctx) => findEvent(ctx, id),
+    products: (event, _, ctx) => productsOf(ctx, event.id),
+  },
+  // Whoever sees a product or a ticket sees its event.
+  Product: {
+    __resolveReference: ({ id }, ctx) => findProduct(ctx, id),
+    event: (product, _, ctx) => entityLoader(ctx, Event).load(product.eventId),
+    available: (product, _, ctx) => availableOf(ctx, product.id),
+  },
+  Ticket: {
+    __resolveReference: ({ id }, ctx) => findTicket(ctx, id),
+    event: (ticket, _, ctx) => entityLoader(ctx, Event).load(ticket.eventId),
+    product: (ticket, _, ctx) => entityLoader(ctx, Product).load(ticket.productId),
+    pdfUrl: (ticket, _, ctx) => pdfUrlOf(ctx, ticket),
+    scans: (ticket, _, ctx) => scansOf(ctx, ticket),
+  },
+  Scan: {
+    ticket: (scan, _, ctx) => scan.ticketId && findTicket(ctx, scan.ticketId),
+  },
+  Shipment: {
+    __resolveReference: ({ id }, ctx) => findShipment(ctx, id),
+    lines: (shipment, _, ctx) => shipmentLinesOf(ctx, shipment.id),
+  },
+  ShipmentLine: {
+    product: (line, _, ctx) => entityLoader(ctx, Product).load(line.product_id),
+  },
+  Order: {
+    __resolveReference: ({ id }) => ({ id }),
+    tickets: (order, _, ctx) => ticketsOfOrder(ctx, order.id),
+    shipment: (order, _, ctx) => shipmentOf(ctx, order.id),
+  },
+  User: {
+    __resolveReference: ({ id }) => ({ id }),
+    tickets: (user, _, ctx) => ticketsOfUser(ctx, user.id),
+  },
+};

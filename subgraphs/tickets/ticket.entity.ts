@@ -1,0 +1,41 @@
+import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
+
+export type TicketStatus = 'VALID' | 'REDEEMED' | 'REVOKED';
+
+const TicketSchema = defineEntity({
+  name: 'Ticket',
+  tableName: 'tickets',
+  properties: {
+    id: p.uuid().primary(),
+    code: p.text().unique(),
+    orderId: p.uuid(),
+    eventId: p.uuid(),
+    productId: p.uuid(),
+    customerId: p.uuid(),
+    guestName: p.text(),
+    /** The buyer's, for the PDF. */
+    locale: p.text(),
+    status: p.text().$type<TicketStatus>(),
+    qrCode: p.text(),
+    issuedAt: p.datetime(),
+    redeemedAt: p.datetime().nullable(),
+  },
+});
+
+export class Ticket extends TicketSchema.class {
+  declare [OptionalProps]?: '__typename' | 'order' | 'fileName';
+
+  get __typename() {
+    return 'Ticket' as const;
+  }
+
+  get order() {
+    return { __typename: 'Order' as const, id: this.orderId };
+  }
+
+  /** Name of its PDF in files.ts. */
+  get fileName() {
+    return `tickets/${this.id}.pdf`;
+  }
+}
+TicketSchema.setClass(Ticket);
