@@ -189,6 +189,8 @@ export const messages = {
     orderSnapshot.extend({
       from: orderStatus.nullable(),
       to: orderStatus,
+      /** The payment that paid the order, once there is one: invoices credits the refunds of no other. */
+      paymentId: id.nullish(),
       reason: z.string().nullable(),
       at: z.iso.datetime(),
     }),
