@@ -26,7 +26,11 @@ export type CreditNote = {
   number: Scalars['String']['output'];
   pdfUrl: Maybe<Scalars['String']['output']>;
   reason: Maybe<Scalars['String']['output']>;
+  /** Without tax. */
+  subtotal: Money;
   tax: Money;
+  /** Tax by rate. */
+  taxLines: Array<TaxLine>;
   /** What went back, tax included. */
   total: Money;
 };
@@ -64,6 +68,14 @@ export type Error = {
   message: Scalars['String']['output'];
 };
 
+export type FinalizeInvoiceInput = {
+  /** Days from today until it is to be paid; 0 to 60, the legal maximum (code de commerce, art. L441-10). */
+  dueInDays?: Scalars['Int']['input'];
+  invoiceId: Scalars['ID']['input'];
+};
+
+export type FinalizeInvoiceResult = InvalidInput | Invoice | InvoiceNotFinalizable;
+
 /** The idempotency key was used before with another input; nothing was changed. */
 export type IdempotencyConflict = Error & {
   __typename?: 'IdempotencyConflict';
@@ -92,6 +104,8 @@ export type Invoice = {
   __typename?: 'Invoice';
   creditNotes: Array<CreditNote>;
   customer: User;
+  /** Until when it is to be paid; only with payment terms (`finalizeInvoice`). */
+  dueAt: Maybe<Scalars['DateTime']['output']>;
   id: Scalars['ID']['output'];
   issuedAt: Maybe<Scalars['DateTime']['output']>;
   lines: Array<InvoiceLine>;
@@ -135,6 +149,12 @@ export type InvoiceLine = {
   unitPrice: Money;
 };
 
+/** The invoice has its number already, or is void. */
+export type InvoiceNotFinalizable = Error & {
+  __typename?: 'InvoiceNotFinalizable';
+  message: Scalars['String']['output'];
+};
+
 export type InvoiceStatus =
   | 'DRAFT'
   | 'DUE'
@@ -156,8 +176,15 @@ export type MoneyInput = {
 
 export type Mutation = {
   __typename?: 'Mutation';
+  /** Gives a draft its number before it is paid, to be paid later with `payInvoice`. Rights: administrator. */
+  finalizeInvoice: FinalizeInvoiceResult;
   /** Hands a dead letter to its handler again. Rights: administrator. */
   replayInvoicesDeadLetter: Scalars['Boolean']['output'];
+};
+
+
+export type MutationFinalizeInvoiceArgs = {
+  input: FinalizeInvoiceInput;
 };
 
 
@@ -341,6 +368,8 @@ export type ResolversTypes = {
   DeadLetterConnection: ResolverTypeWrapper<any>;
   DeadLetterEdge: ResolverTypeWrapper<any>;
   Error: ResolverTypeWrapper<any>;
+  FinalizeInvoiceInput: ResolverTypeWrapper<any>;
+  FinalizeInvoiceResult: ResolverTypeWrapper<any>;
   IdempotencyConflict: ResolverTypeWrapper<any>;
   InputIssue: ResolverTypeWrapper<any>;
   InvalidInput: ResolverTypeWrapper<any>;
@@ -349,6 +378,7 @@ export type ResolversTypes = {
   InvoiceEdge: ResolverTypeWrapper<any>;
   InvoiceLine: ResolverTypeWrapper<any>;
   Float: ResolverTypeWrapper<any>;
+  InvoiceNotFinalizable: ResolverTypeWrapper<any>;
   InvoiceStatus: ResolverTypeWrapper<any>;
   Money: ResolverTypeWrapper<any>;
   MoneyInput: ResolverTypeWrapper<any>;
@@ -373,6 +403,8 @@ export type ResolversParentTypes = {
   DeadLetterConnection: any;
   DeadLetterEdge: any;
   Error: any;
+  FinalizeInvoiceInput: any;
+  FinalizeInvoiceResult: any;
   IdempotencyConflict: any;
   InputIssue: any;
   InvalidInput: any;
@@ -381,6 +413,7 @@ export type ResolversParentTypes = {
   InvoiceEdge: any;
   InvoiceLine: any;
   Float: any;
+  InvoiceNotFinalizable: any;
   Money: any;
   MoneyInput: any;
   Mutation: Record<PropertyKey, never>;
@@ -401,7 +434,9 @@ export type CreditNoteResolvers<ContextType = InvoicesContext, ParentType extend
   number?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   pdfUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  subtotal?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   tax?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  taxLines?: Resolver<Array<ResolversTypes['TaxLine']>, ParentType, ContextType>;
   total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
 };
 
@@ -432,7 +467,11 @@ export type DeadLetterEdgeResolvers<ContextType = InvoicesContext, ParentType ex
 };
 
 export type ErrorResolvers<ContextType = InvoicesContext, ParentType extends ResolversParentTypes['Error'] = ResolversParentTypes['Error']> = {
-  __resolveType: TypeResolveFn<'IdempotencyConflict' | 'InvalidInput', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'IdempotencyConflict' | 'InvalidInput' | 'InvoiceNotFinalizable', ParentType, ContextType>;
+};
+
+export type FinalizeInvoiceResultResolvers<ContextType = InvoicesContext, ParentType extends ResolversParentTypes['FinalizeInvoiceResult'] = ResolversParentTypes['FinalizeInvoiceResult']> = {
+  __resolveType: TypeResolveFn<'InvalidInput' | 'Invoice' | 'InvoiceNotFinalizable', ParentType, ContextType>;
 };
 
 export type IdempotencyConflictResolvers<ContextType = InvoicesContext, ParentType extends ResolversParentTypes['IdempotencyConflict'] = ResolversParentTypes['IdempotencyConflict']> = {
@@ -455,6 +494,7 @@ export type InvoiceResolvers<ContextType = InvoicesContext, ParentType extends R
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Invoice']> | FederationReferenceType, FederationReferenceType, ContextType>;
   creditNotes?: Resolver<Array<ResolversTypes['CreditNote']>, ParentType, ContextType>;
   customer?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  dueAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   issuedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   lines?: Resolver<Array<ResolversTypes['InvoiceLine']>, ParentType, ContextType>;
@@ -467,6 +507,7 @@ export type InvoiceResolvers<ContextType = InvoicesContext, ParentType extends R
   tax?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   taxLines?: Resolver<Array<ResolversTypes['TaxLine']>, ParentType, ContextType>;
   total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type InvoiceConnectionResolvers<ContextType = InvoicesContext, ParentType extends ResolversParentTypes['InvoiceConnection'] = ResolversParentTypes['InvoiceConnection']> = {
@@ -489,12 +530,18 @@ export type InvoiceLineResolvers<ContextType = InvoicesContext, ParentType exten
   unitPrice?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
 };
 
+export type InvoiceNotFinalizableResolvers<ContextType = InvoicesContext, ParentType extends ResolversParentTypes['InvoiceNotFinalizable'] = ResolversParentTypes['InvoiceNotFinalizable']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type MoneyResolvers<ContextType = InvoicesContext, ParentType extends ResolversParentTypes['Money'] = ResolversParentTypes['Money']> = {
   amount?: Resolver<ResolversTypes['SafeInt'], ParentType, ContextType>;
   currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type MutationResolvers<ContextType = InvoicesContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  finalizeInvoice?: Resolver<ResolversTypes['FinalizeInvoiceResult'], ParentType, ContextType, RequireFields<MutationFinalizeInvoiceArgs, 'input'>>;
   replayInvoicesDeadLetter?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationReplayInvoicesDeadLetterArgs, 'id'>>;
 };
 
@@ -538,6 +585,7 @@ export type Resolvers<ContextType = InvoicesContext> = {
   DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
   DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
   Error?: ErrorResolvers<ContextType>;
+  FinalizeInvoiceResult?: FinalizeInvoiceResultResolvers<ContextType>;
   IdempotencyConflict?: IdempotencyConflictResolvers<ContextType>;
   InputIssue?: InputIssueResolvers<ContextType>;
   InvalidInput?: InvalidInputResolvers<ContextType>;
@@ -545,6 +593,7 @@ export type Resolvers<ContextType = InvoicesContext> = {
   InvoiceConnection?: InvoiceConnectionResolvers<ContextType>;
   InvoiceEdge?: InvoiceEdgeResolvers<ContextType>;
   InvoiceLine?: InvoiceLineResolvers<ContextType>;
+  InvoiceNotFinalizable?: InvoiceNotFinalizableResolvers<ContextType>;
   Money?: MoneyResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Order?: OrderResolvers<ContextType>;

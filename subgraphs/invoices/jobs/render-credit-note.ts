@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { defineJob } from '#shared/jobs.ts';
+import { obtainFile } from '../documents.ts';
+import type { InvoicesServices } from '../services.ts';
+
+const data = z.object({ creditNoteId: z.uuid() });
+
+/** Renders a credit note and keeps the file. */
+export const renderCreditNote = defineJob<typeof data, InvoicesServices>({
+  name: 'invoices/render-credit-note',
+  data,
+  async handle(ctx, { creditNoteId }) {
+    await obtainFile(ctx, `credit-notes/${creditNoteId}.pdf`);
+  },
+});

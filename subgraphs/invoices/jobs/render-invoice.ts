@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { defineJob } from '#shared/jobs.ts';
+import { obtainFile } from '../documents.ts';
+import type { InvoicesServices } from '../services.ts';
+
+const data = z.object({ invoiceId: z.uuid() });
+
+/** Renders a finalized invoice and keeps the file. */
+export const renderInvoice = defineJob<typeof data, InvoicesServices>({
+  name: 'invoices/render-invoice',
+  data,
+  async handle(ctx, { invoiceId }) {
+    await obtainFile(ctx, `invoices/${invoiceId}.pdf`);
+  },
+});

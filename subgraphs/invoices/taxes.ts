@@ -1,0 +1,68 @@
+/** Tax arithmetic, in minor units and without floating point: a half cent must fall the same way everywhere. */
+
+export interface TaxLine {
+  /** A fraction: 0.055 is 5.5 %. */
+  rate: number;
+  /** Without tax. */
+  base: number;
+  tax: number;
+}
+
+const MILLIONTHS = 1_000_000;
+
+/** n / d for n ≥ 0 and d > 0, halves rounded up. */
+const divide = (n: bigint, d: bigint) => Number((2n * n + d) / (2n * d));
+
+/** The tax contained in `total`: total · rate / (1 + rate), halves rounded up. The same rule as for orders. */
+export function taxIn(total: number, rate: number): number {
+  const millionths = BigInt(Math.round(rate * MILLIONTHS));
+  return divide(BigInt(total) * millionths, BigInt(MILLIONTHS) + millionths);
+}
+
+/** Sums lines by rate, highest rate first. */
+export function taxByRate(lines: { taxRate: number; total: number; tax: number }[]): TaxLine[] {
+  return [...Map.groupBy(lines, line => line.taxRate)]
+    .map(([rate, group]) => {
+      const tax = sum(group, line => line.tax);
+      return { rate, base: sum(group, line => line.total) - tax, tax };
+    })
+    .sort((a, b) => b.rate - a.rate);
+}
+
+/** Leaves out of `whole` what `parts` (of the same rates) have taken already. */
+export function remainder(whole: TaxLine[], parts: TaxLine[]): TaxLine[] {
+  return whole.map(({ rate, base, tax }) => {
+    const taken = parts.filter(part => part.rate === rate);
+    return { rate, base: base - sum(taken, part => part.base), tax: tax - sum(taken, part => part.tax) };
+  });
+}
+
+/**
+ * The part of `rest` that `amount` (tax included, at most all of it) stands for, in proportion over its rates.
+ *
+ * Shares taken one after the other, each out of what the ones before have left, add up exactly: whoever takes all
+ * that is left gets all that is left, at every rate.
+ */
+export function shareOf(rest: TaxLine[], amount: number): TaxLine[] {
+  const all = sum(rest, gross);
+  if (amount < 0 || amount > all) throw new Error(`${amount} is not a part of ${all}`);
+  if (all === 0) return [];
+  // Cutting at rounded running totals, rather than rounding each part, leaves no cent over.
+  let passed = 0;
+  let given = 0;
+  return rest
+    .map(line => {
+      passed += gross(line);
+      const until = divide(BigInt(passed) * BigInt(amount), BigInt(all));
+      const part = until - given;
+      given = until;
+      const tax = part === 0 ? 0 : divide(BigInt(line.tax) * BigInt(part), BigInt(gross(line)));
+      return { rate: line.rate, base: part - tax, tax };
+    })
+    .filter(line => gross(line) > 0);
+}
+
+const gross = (line: TaxLine) => line.base + line.tax;
+
+export const sum = <T>(items: T[], value: (item: T) => number) =>
+  items.reduce((total, item) => total + value(item), 0);
