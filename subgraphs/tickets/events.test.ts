@@ -56,7 +56,12 @@ test('A24: what is wrong with an event is said field by field', async () => {
     }),
   });
   expect(answer.__typename).toBe('InvalidInput');
-  expect(answer.issues.map((i: { path: string }) => i.path).sort()).toEqual(['endsAt', 'timezone', 'title', 'venue']);
+  expect(answer.issues.map((i: { path: string }) => i.path).sort()).toEqual([
+    'endsAt',
+    'timezone',
+    'title',
+    'venue',
+  ]);
   const early = await shop.mutate(shop.organizer, CREATE_EVENT, {
     input: eventInput({ endsAt: '2020-01-01T00:00:00Z' }),
   });
