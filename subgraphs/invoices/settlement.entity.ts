@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
 
-/** What is known of one captured payment for an order. Facts are only ever added: the order they arrive in does not matter. */
+/** What is known of one captured payment. Facts are only ever added, so it does not matter in which order. */
 export interface PaymentFacts {
   amount: number;
   currency: string;

@@ -2,7 +2,6 @@
  * From messages to invoices. Each message adds its facts to the order's settlement; then `settle` brings the invoice
  * to where all the facts together say. So messages may come late, repeated and in any order.
  */
-import type { Context } from '#shared/context.ts';
 import { type EntityManager, query, sql } from '#shared/database.ts';
 import type { MessageData } from '#shared/messages.ts';
 import { cancelInvoice, creditRefund } from './credit-notes.ts';
@@ -19,10 +18,14 @@ const PAID = ['PAID', 'SHIPPING_SCHEDULED', 'COMPLETED'];
 const ENDED = ['CANCELED', 'FAILED'];
 
 /** Adds what an order's change of status tells, draws its invoice up, and settles it. */
-export async function recordOrder(ctx: InvoicesContext, order: OrderStatusUpdated): Promise<void> {
+export async function recordOrder(
+  ctx: InvoicesContext,
+  order: OrderStatusUpdated,
+  { lock = true } = {},
+): Promise<void> {
   const { em } = ctx;
   if (order.to === 'CREATED') return;
-  const settlement = await lockSettlement(em, order.orderId);
+  const settlement = await lockSettlement(em, order.orderId, { lock });
   const paid = [order.from, order.to].some(status => status && PAID.includes(status));
   if (paid) settlement.paidAt = earlier(settlement.paidAt, order.at);
   // CANCELED -> FAILED says nothing: whether the order was paid stands in the message about its way to CANCELED.
@@ -77,42 +80,42 @@ export async function recordPayment(
  * | facts | no number yet | DUE |
  * |---|---|---|
  * | the order was paid | number, PAID | PAID |
- * | its total was captured, the order has not ended unpaid | number, PAID | PAID |
+ * | the invoice itself was paid (payInvoice) | | PAID |
  * | the order ended unpaid | VOID | VOID, canceled by a credit note |
  *
- * Money that is captured after the order has ended unpaid goes back without a trace here: 0 = 0.
+ * That a payment was captured does not make the order paid: it may have come too late, or with the wrong amount.
+ * Orders decides, and has it refunded; then nothing is invoiced, and nothing credited: 0 = 0.
  */
 async function settle(ctx: InvoicesContext, settlement: Settlement, invoice: Invoice): Promise<void> {
   const { em } = ctx;
-  settlement.paymentId ??= findMatchingPayment(settlement, invoice);
-  const payment = settlement.paymentId ? settlement.payments[settlement.paymentId] : undefined;
   const { paidAt, closed } = settlement;
-  const collected = payment ? new Date(payment.capturedAt) : paidAt;
+  settlement.paymentId ??= findPayment(settlement, invoice);
+  const payment = settlement.paymentId ? settlement.payments[settlement.paymentId] : undefined;
 
   if (invoice.number === null) {
-    if (collected && (paidAt || !closed)) await issueInvoice(ctx, em, invoice, { paidAt: collected });
+    if (paidAt) await issueInvoice(ctx, em, invoice, { paidAt });
     else if (closed) invoice.status = 'VOID';
   } else if (invoice.status === 'DUE') {
-    if (collected) await markPaid(em, invoice, collected);
+    if (paidAt) await markPaid(em, invoice, paidAt);
+    else if (payment) await markPaid(em, invoice, new Date(payment.capturedAt));
     else if (closed) await cancelInvoice(ctx, em, invoice);
-  } else if (invoice.status === 'VOID' && payment?.forInvoice) {
+  } else if (invoice.status === 'VOID' && payment) {
     ctx.log.error(
       { invoiceId: invoice.id, paymentId: settlement.paymentId },
-      'captured for a void invoice: refund it',
+      'paid after it was void: refund it',
     );
   }
 
-  // Until the order says how it ended, another payment may turn out to be the one that paid it.
-  if (invoice.status === 'PAID' && payment && (paidAt || closed || payment.forInvoice))
+  if (invoice.status === 'PAID' && payment)
     for (const [refundId, refund] of Object.entries(payment.refunds))
       await creditRefund(ctx, em, invoice, { refundId, ...refund });
 }
 
-/** The oldest captured payment of exactly the invoice's total, or null. One of another amount is flagged by orders. */
-function findMatchingPayment({ payments }: Settlement, { total, currency }: Invoice): string | null {
-  const matches = ([, payment]: [string, PaymentFacts]) =>
-    payment.amount === total && payment.currency === currency;
-  return Object.entries(payments).find(matches)?.[0] ?? null;
+/** Where the order does not name its payment: the oldest one of exactly the total that can have paid the invoice. */
+function findPayment({ payments, paidAt }: Settlement, { total, currency }: Invoice): string | null {
+  const paysIt = (payment: PaymentFacts) =>
+    (payment.forInvoice || paidAt) && payment.amount === total && payment.currency === currency;
+  return Object.keys(payments).find(id => paysIt(payments[id]!)) ?? null;
 }
 
 /**
@@ -132,7 +135,7 @@ export async function lockSettlement(
   return em.map(Settlement, row as never);
 }
 
-async function findOrderOf(em: Context['em'], invoiceId: string | null): Promise<string | null> {
+async function findOrderOf(em: EntityManager, invoiceId: string | null): Promise<string | null> {
   return invoiceId ? ((await em.findOne(Invoice, invoiceId))?.orderId ?? null) : null;
 }
 
