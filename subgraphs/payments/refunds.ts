@@ -56,7 +56,7 @@ export async function refundPayment(ctx: PaymentsContext, input: RefundPaymentIn
     if (earlier.outcome === 'replay') return { answer: payment };
     if (earlier.outcome === 'conflict') return { answer: idempotencyConflict() };
     const checked = await checkRefund(em, payment, asked.amount);
-    if (checked.answer) return checked;
+    if (checked.answer) return { answer: checked.answer };
     // Taken last, so that a refused refund does not use up its key.
     if ((await claimKey(em, claim)).outcome !== 'new') return { answer: idempotencyConflict() };
     const at = new Date(Date.now() + SAFETY_NET_MS);
