@@ -115,7 +115,14 @@ async function send(
   const renewal = setInterval(() => renewLease(ctx, claimed), RENEWAL_MS);
   try {
     return await ctx.services.mailer.send(
-      { messageId: ctx.services.mailer.messageIdOf(id), to: recipient, subject, text, html, attachments },
+      {
+        messageId: ctx.services.mailer.messageIdOf(id),
+        to: recipient,
+        subject,
+        text,
+        html: html(),
+        attachments,
+      },
       attempts,
     );
   } finally {
