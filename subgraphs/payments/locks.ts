@@ -2,10 +2,15 @@
 import { type EntityManager, isId, LockMode, query, sql } from '#shared/database.ts';
 import { Payment } from './payment.entity.ts';
 
-/** The payment as it is now, locked until the transaction ends. */
-export async function lockPayment(em: EntityManager, id: string): Promise<Payment | null> {
+/** The payment as it is now, locked until the transaction ends; without the lock only to show a race in a test. */
+export async function lockPayment(
+  em: EntityManager,
+  id: string,
+  { lock = true } = {},
+): Promise<Payment | null> {
   if (!isId(id)) return null;
-  return em.findOne(Payment, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
+  const lockMode = lock ? LockMode.PESSIMISTIC_WRITE : LockMode.NONE;
+  return em.findOne(Payment, { id }, { lockMode, refresh: true });
 }
 
 /**

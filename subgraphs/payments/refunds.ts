@@ -49,20 +49,7 @@ export async function refundPayment(ctx: PaymentsContext, input: RefundPaymentIn
   const { idempotencyKey: key, ...asked } = input;
   if (!isId(asked.paymentId)) throw notFound('Payment');
   const claim = { scope: `refundPayment:${viewer.id}`, key, input: asked, resultId: asked.paymentId };
-  const recorded = await inTransaction(ctx.em.fork() as EntityManager, async em => {
-    const payment = await lockPayment(em, asked.paymentId);
-    if (!payment) throw notFound('Payment');
-    const earlier = await findKey(em, claim);
-    if (earlier.outcome === 'replay') return { answer: payment };
-    if (earlier.outcome === 'conflict') return { answer: idempotencyConflict() };
-    const checked = await checkRefund(em, payment, asked.amount);
-    if (checked.answer) return { answer: checked.answer };
-    // Taken last, so that a refused refund does not use up its key.
-    if ((await claimKey(em, claim)).outcome !== 'new') return { answer: idempotencyConflict() };
-    const at = new Date(Date.now() + SAFETY_NET_MS);
-    const refund = await recordRefund(em, payment, { ...checked, reason: asked.reason ?? null, at });
-    return { refundId: refund.id };
-  });
+  const recorded = await inTransaction(ctx.em.fork() as EntityManager, em => reserveRefund(em, asked, claim));
   if (recorded.refundId === undefined) return recorded.answer;
   try {
     await executeRefund(ctx, recorded.refundId);
@@ -71,6 +58,27 @@ export async function refundPayment(ctx: PaymentsContext, input: RefundPaymentIn
     ctx.log.warn({ err: error, refundId: recorded.refundId }, 'the outcome of a refund is not known');
   }
   return ctx.em.fork().findOneOrFail(Payment, { id: asked.paymentId });
+}
+
+/** Records a refund in the caller's transaction, or answers why not. Without the lock, see lockPayment. */
+export async function reserveRefund(
+  em: EntityManager,
+  { paymentId, amount, reason }: Omit<RefundPaymentInput, 'idempotencyKey'>,
+  claim: Parameters<typeof claimKey>[1],
+  lock?: { lock: boolean },
+) {
+  const payment = await lockPayment(em, paymentId, lock);
+  if (!payment) throw notFound('Payment');
+  const earlier = await findKey(em, claim);
+  if (earlier.outcome === 'replay') return { answer: payment };
+  if (earlier.outcome === 'conflict') return { answer: idempotencyConflict() };
+  const checked = await checkRefund(em, payment, amount);
+  if (checked.answer) return { answer: checked.answer };
+  // Taken last, so that a refused refund does not use up its key.
+  if ((await claimKey(em, claim)).outcome !== 'new') return { answer: idempotencyConflict() };
+  const at = new Date(Date.now() + SAFETY_NET_MS);
+  const refund = await recordRefund(em, payment, { amount: checked.amount, reason: reason ?? null, at });
+  return { refundId: refund.id };
 }
 
 /** The amount to give back of the locked payment, or why it cannot be. */
