@@ -120,14 +120,16 @@ function findPayment({ payments, paidAt }: Settlement, { total, currency }: Invo
 
 /**
  * The order's settlement, locked until the transaction ends; made when it is not there. Without the lock two
- * messages that are handled at the same time would overlook each other's facts: `lock: false` shows that in a test.
+ * messages that are handled at the same time would overlook each other's facts: `lock: false` shows that in a test, for
+ * a settlement that is there.
  */
 export async function lockSettlement(
   em: EntityManager,
   orderId: string,
   { lock = true } = {},
 ): Promise<Settlement> {
-  await query(em, sql`insert into settlements (order_id) values (${orderId}) on conflict do nothing`);
+  if (lock)
+    await query(em, sql`insert into settlements (order_id) values (${orderId}) on conflict do nothing`);
   const [row] = await query(
     em,
     sql<object>`select * from settlements where order_id = ${orderId} ${lock ? sql`for update` : sql``}`,

@@ -106,6 +106,17 @@ test('a retry is answered with its order although everything has been sold since
   });
 });
 
+test('a retry that overlaps with the call that bought the last ones is answered with their order', async () => {
+  const product = stage.tickets.add();
+  const input = { idempotencyKey: v7(), lines: [{ productId: product.id, quantity: 1 }] };
+  let first: { id: string } | undefined;
+  stage.tickets.meanwhile = async () => {
+    first = await stage.place(buyer, input);
+    product.available = 0;
+  };
+  expect(await stage.place(buyer, input)).toMatchObject({ __typename: 'Order', id: first!.id });
+});
+
 test('A21: quantities, names and keys that cannot be are refused with their place in the input', async () => {
   const { id: productId } = stage.tickets.add({ maxPerOrder: 4 });
   const before = await countOrders();

@@ -18,11 +18,20 @@ import type { OrdersContext } from './services.ts';
 /** Plays the tickets subgraph: answers `_entities` of products over HTTP. */
 export async function startTickets() {
   const products = new Map<string, Product>();
-  const state = { products, questions: 0, down: false };
+  const state = {
+    products,
+    questions: 0,
+    down: false,
+    /** What happens elsewhere while the next question is being answered. */
+    meanwhile: undefined as (() => Promise<void>) | undefined,
+  };
   const server = createServer(async (req, res) => {
     state.questions += 1;
     if (state.down) return req.destroy();
     const { variables } = JSON.parse((await readBody(req, 1_000_000)).toString());
+    const { meanwhile } = state;
+    state.meanwhile = undefined;
+    await meanwhile?.();
     const _entities = variables.representations.map(({ id }: { id: string }) => products.get(id) ?? null);
     res.end(JSON.stringify({ data: { _entities } }));
   });
