@@ -50,7 +50,7 @@ export function openMailer(settings: NotificationsSettings): Mailer {
   return {
     async send(mail, attempt) {
       const outcome = await first.send(mail);
-      const askAnother = outcome.kind !== 'accepted' || (outcome.kind === 'not-sent' && attempt >= PATIENCE);
+      const askAnother = outcome.kind === 'refused' || (outcome.kind === 'not-sent' && attempt >= PATIENCE);
       // After an unknown outcome it may be on its way: another provider could only add a second copy.
       if (!fallback || !askAnother) return outcome;
       const second = await fallback.send(mail);

@@ -5,7 +5,7 @@ import { entityLoader } from '#shared/batch.ts';
 import { requireViewer } from '#shared/context.ts';
 import { type EntityManager, inTransaction, newId, query, sql } from '#shared/database.ts';
 import { invalidInput, parseInput } from '#shared/errors.ts';
-import { type Claim, claimKey, findKey, idempotencyConflict } from '#shared/idempotency.ts';
+import { claimKey, findKey, idempotencyConflict } from '#shared/idempotency.ts';
 import type { OrderLineData } from '#shared/messages.ts';
 import type { Viewer } from '#shared/passport.ts';
 import { findBasketLines } from './baskets.ts';
@@ -62,7 +62,12 @@ export async function placeOrder(ctx: OrdersContext, input: z.input<typeof place
   if (!parsed.ok) return parsed.error;
   const { idempotencyKey: key, ...asked } = parsed.value;
   const claim = { scope: `placeOrder:${viewer.id}`, key, input: asked };
-  const earlier = async () => answerEarlier(ctx, await findKey(ctx.em, claim));
+  /** What the key was answered with before; null while it is new. */
+  const earlier = async () => {
+    const found = await findKey(ctx.em, claim);
+    if (found.outcome === 'new') return null;
+    return found.outcome === 'conflict' ? idempotencyConflict() : entityLoader(ctx, Order).load(found.resultId);
+  };
 
   const answered = await earlier();
   if (answered) return answered;
@@ -84,12 +89,6 @@ export async function placeOrder(ctx: OrdersContext, input: z.input<typeof place
     if (!(error instanceof BasketChanged)) throw error;
     return invalidInput({ path: 'lines', message: 'the basket has changed meanwhile: look at it again' });
   }
-}
-
-/** What the key was answered with before; null when it is new. */
-async function answerEarlier(ctx: OrdersContext, claim: Claim) {
-  if (claim.outcome === 'new') return null;
-  return claim.outcome === 'conflict' ? idempotencyConflict() : entityLoader(ctx, Order).load(claim.resultId);
 }
 
 async function wantBasket(ctx: OrdersContext, viewer: Viewer): Promise<WantedLine[]> {

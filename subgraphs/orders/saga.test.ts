@@ -78,7 +78,8 @@ test('an order goes its way step by step, each asked for when the one before is 
   expect(await emitted('payment-process-request', id)).toMatchObject([
     { orderNumber: held.number, total: EUR(6_000), provider: 'STRIPE', expiresAt: held.expiresAt },
   ]);
-  await paid(id);
+  const paymentId = v7();
+  await paid(id, { paymentId });
   expect((await becomes(id, 'PAID')).expiresAt).toBeNull();
   expect(await emitted('shipping-schedule-request', id)).toMatchObject([{ number: held.number }]);
   const ticketIds = [v7(), v7()];
@@ -96,9 +97,9 @@ test('an order goes its way step by step, each asked for when the one before is 
     { from: 'PAID', to: 'SHIPPING_SCHEDULED', reason: null, actor: 'shipping' },
     { from: 'SHIPPING_SCHEDULED', to: 'COMPLETED', reason: null, actor: 'notification' },
   ]);
-  expect((await emitted('order.status.updated', id)).map(data => data.to)).toEqual(
-    timeline.map((each: { to: string }) => each.to),
-  );
+  const updates = await emitted('order.status.updated', id);
+  expect(updates.map(data => data.to)).toEqual(timeline.map((each: { to: string }) => each.to));
+  expect(updates.map(data => data.paymentId)).toEqual([null, null, paymentId, paymentId, paymentId]);
 });
 
 test('an order with nothing left to reserve fails, and nothing is asked of anyone', async () => {
@@ -207,7 +208,7 @@ test('a paid order is canceled, by an administrator too: refunded, its tickets r
     expect((await cancel(id, viewerWith('ADMIN'))).timeline.at(-1)).toMatchObject({ actor: 'administrator' });
     expect(await emitted('inventory-release-request', id)).toMatchObject([{ revokeTickets: true }]);
     expect(await emitted('payment-refund-request', id)).toMatchObject([{ paymentId: null }]);
-    expect(await emitted('payment-cancel-request', id)).toEqual([]);
+    expect(await emitted('payment-cancel-request', id)).toHaveLength(1);
   }
   // Tickets that were issued meanwhile are revoked as well.
   await shipped(orders[0]!);

@@ -65,8 +65,8 @@ export async function applyPayment(
     await giveBack(order.isOver ? 'The order had ended before it was paid.' : 'The order was paid twice.');
     return;
   }
-  order.paymentId = paymentId;
   if (amount.amount === order.total && amount.currency === order.currency) {
+    order.paymentId = paymentId;
     await advance(em, order, 'PAID', { reason: null, actor });
     return;
   }
