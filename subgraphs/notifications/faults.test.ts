@@ -138,3 +138,19 @@ test('F9: what the first provider refuses goes to the fallback; what may be on i
     await fallback.stop();
   }
 });
+
+test('F11: a stop does not wait for a mail server for long, and leaves nothing as being sent', async () => {
+  const own = await startAll();
+  try {
+    const request = orderRequest();
+    own.mailbox.faults.push({ kind: 'delay', to: request.customer.email, ms: 60_000, times: 1 });
+    await own.messenger.deliver('notification-send-request', request);
+    await eventually(() => own.mailbox.faults.length === 0);
+    const started = Date.now();
+    await own.subgraph.stop();
+    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(await own.rowOf(request.orderId)).toMatchObject({ status: 'QUEUED', unknown_outcomes: 1 });
+  } finally {
+    await own.stop();
+  }
+});

@@ -49,7 +49,7 @@ export async function startAll(extra: Environment = {}) {
   const subgraph = await startNotifications(environment.env);
   const messenger = await openMessenger('notifications', environment.env);
   return {
-    ...{ mailbox, tickets, environment, messenger, url: subgraph.url },
+    ...{ mailbox, tickets, environment, messenger, subgraph, url: subgraph.url },
     /** The emails to this address that the mailbox has taken. */
     mailsTo: (address: string) => mailbox.messages().filter(({ to }) => to[0]?.address === address),
     /** The row of the order's notification from this template. */
