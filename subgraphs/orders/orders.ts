@@ -57,7 +57,9 @@ export async function transition(
   return snapshot;
 }
 
-type Change = Pick<MessageData<'order.status.updated'>, 'from' | 'to' | 'reason' | 'paymentId'> & { at: Date };
+type Change = Pick<MessageData<'order.status.updated'>, 'from' | 'to' | 'reason' | 'paymentId'> & {
+  at: Date;
+};
 
 export function tellStatus(em: EntityManager, snapshot: OrderSnapshot, change: Change): Promise<void> {
   return emit(em, 'order.status.updated', { ...snapshot, ...change, at: change.at.toISOString() });

@@ -66,7 +66,9 @@ export async function placeOrder(ctx: OrdersContext, input: z.input<typeof place
   const earlier = async () => {
     const found = await findKey(ctx.em, claim);
     if (found.outcome === 'new') return null;
-    return found.outcome === 'conflict' ? idempotencyConflict() : entityLoader(ctx, Order).load(found.resultId);
+    return found.outcome === 'conflict'
+      ? idempotencyConflict()
+      : entityLoader(ctx, Order).load(found.resultId);
   };
 
   const answered = await earlier();
@@ -205,7 +207,9 @@ async function writeOrder(
   );
   const placed = em.map(Order, row as never);
   const snapshot = await takeSnapshot(em, placed);
-  await tellStatus(em, snapshot, { from: null, to: 'CREATED', at: placed.placedAt, reason: null });
+  await tellStatus(em, snapshot, {
+    ...{ from: null, to: 'CREATED', at: placed.placedAt, paymentId: null, reason: null },
+  });
   await requestStep(em, placed, snapshot);
   return placed;
 }

@@ -283,12 +283,20 @@ test('a subscriber sees every status of an order that passes them in no time, th
     await applyShipping(ctx, { orderId, scheduled: true, reason: null, ticketIds: [], shipmentId: null });
     await applyNotification(ctx, { orderId, notificationId: v7(), sent: true, reason: null });
   });
-  for (const [i, status] of ['RESERVED', 'PAID', 'SHIPPING_SCHEDULED', 'COMPLETED'].entries()) {
+  const seen: { status: string; expiresAt: string | null; timeline: object[] }[] = [];
+  while (seen.at(-1)?.status !== 'COMPLETED') {
     const order = await next();
-    expect(order).toMatchObject({ status, total: { amount: 6_000 } });
-    expect(order.timeline).toHaveLength(i + 2);
-    expect(order.expiresAt === null).toBe(status !== 'RESERVED');
+    // It may have been told of its placing once more.
+    if (order.status !== 'CREATED') seen.push(order);
   }
+  expect(
+    seen.map(({ status, timeline, expiresAt }) => [status, timeline.length, expiresAt !== null]),
+  ).toEqual([
+    ['RESERVED', 2, true],
+    ['PAID', 3, false],
+    ['SHIPPING_SCHEDULED', 4, false],
+    ['COMPLETED', 5, false],
+  ]);
   await stage.environment.sql(
     `with row as (insert into outbox (id, name, envelope, pending, live_topics)
       values ($1, 'payment.status.updated', '{}', '{}', $2)) select pg_notify('outbox', '')`,
