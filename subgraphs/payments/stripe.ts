@@ -33,6 +33,10 @@ const REFUND_STATUSES: Record<string, RefundStatus> = {
   canceled: 'FAILED',
 };
 
+/** A status of Stripe's refunds in our words. */
+export const refundStatus = (status: string | null | undefined): RefundStatus =>
+  REFUND_STATUSES[status ?? ''] ?? 'PENDING';
+
 export type Provider = ReturnType<typeof connectStripe>;
 
 /**
@@ -261,7 +265,7 @@ const toRefund = ({
   reference: id,
   refundId: metadata?.refundId ?? null,
   amount,
-  status: REFUND_STATUSES[status ?? ''] ?? 'PENDING',
+  status: refundStatus(status),
   reason: failure_reason ?? reason,
 });
 
