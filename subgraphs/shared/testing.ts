@@ -83,7 +83,7 @@ export async function openMessenger(subgraph: string, env: Environment) {
       name: 'test',
       redisUrl: env.REDIS_URL,
       jobsDatabaseUrl: env.JOBS_DATABASE_URL ?? '',
-      queuePrefix: env.QUEUE_PREFIX ?? '',
+      queuePrefix: env.QUEUE_PREFIX ?? '{guichet}',
     },
     createLog('test', 'silent'),
   );
