@@ -2,17 +2,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { v7 } from 'uuid';
 import { isUniqueViolation } from '#shared/database.ts';
 import { viewerWith } from '#shared/testing.ts';
+import { cancelOrder } from './canceling.ts';
 import { expireOrder } from './jobs/expire-order.ts';
 import type { OrderStatus } from './order.entity.ts';
 import { lockOrder, TRANSITIONS, transition } from './orders.ts';
-import {
-  applyNotification,
-  applyPayment,
-  applyRefund,
-  applyReservation,
-  applyShipping,
-  cancelOrder,
-} from './saga.ts';
+import { applyNotification, applyPayment, applyRefund, applyReservation, applyShipping } from './saga.ts';
 import type { OrdersContext } from './services.ts';
 import { resumeOrders } from './sweeping.ts';
 import { type Direct, messagesOf, openDirectly, startTestOrders, type TestOrders } from './testing.ts';
@@ -79,6 +73,19 @@ test('a change of status that the graph does not have is refused, and nothing is
   });
   await expect(refused).rejects.toMatchObject({ extensions: { code: 'INTERNAL_SERVER_ERROR' } });
   expect(await checkHistory(id)).toEqual(['CREATED']);
+});
+
+test('a hold that has not expired is left alone by a job that comes early, which comes again at its end', async () => {
+  const orderId = await placeOne();
+  await reserve(orderId);
+  await expireOrder(direct.context(), orderId);
+  expect(await checkHistory(orderId)).toEqual(['CREATED', 'RESERVED']);
+  const jobs = await stage.environment.sql(
+    `select due_at = (select expires_at from orders where id = $1) as at_the_end from outbox
+      where name = 'orders/expire-order' and envelope -> 'data' ->> 'orderId' = $1::text`,
+    [orderId],
+  );
+  expect(jobs).toEqual([{ at_the_end: true }, { at_the_end: true }]);
 });
 
 async function raceExpiryWithPayment(lock: boolean) {
