@@ -21,35 +21,26 @@ export interface PaymentFacts {
 export interface Settlement {
   /** Milliseconds; when the order was paid, as orders says. */
   paidAt: number | null;
-  /** The order ended without having been paid. */
-  closed: boolean;
   /** The payment that paid the order; refunds of any other are not the invoice's. Null while orders has not said. */
   paymentId: string | null;
   /** By payment id. */
   payments: Record<string, PaymentFacts>;
 }
 
-const everything = sql`(extract(epoch from paid_at) * 1000)::float8 as "paidAt", closed, payment_id as "paymentId", payments`;
+const everything = sql`(extract(epoch from paid_at) * 1000)::float8 as "paidAt", payment_id as "paymentId", payments`;
 
 /** Adds what an order's status tells; without any fact, it is the lock alone that is taken. */
 export async function addOrderFacts(
   em: EntityManager,
   orderId: string,
-  {
-    paidAt = null,
-    closed = false,
-    paymentId = null,
-  }: Partial<Record<'paidAt' | 'paymentId', string | null>> & {
-    closed?: boolean;
-  } = {},
+  { paidAt = null, paymentId = null }: { paidAt?: string | null; paymentId?: string | null } = {},
 ): Promise<Settlement> {
   const [settlement] = await query(
     em,
-    sql<Settlement>`insert into settlements as s (order_id, paid_at, closed, payment_id)
-      values (${orderId}, ${paidAt}::timestamptz, ${closed}, ${paymentId}::uuid)
+    sql<Settlement>`insert into settlements as s (order_id, paid_at, payment_id)
+      values (${orderId}, ${paidAt}::timestamptz, ${paymentId}::uuid)
       on conflict (order_id) do update set
         paid_at = least(s.paid_at, excluded.paid_at),
-        closed = s.closed or excluded.closed,
         payment_id = coalesce(excluded.payment_id, s.payment_id)
       returning ${everything}`,
   );

@@ -116,11 +116,19 @@ test('payments and refunds that are told of before their order are kept, and app
   const order = orderOf();
   const { paymentId, tell } = order.payment();
   const id = newId();
-  await messenger.deliver('payment.status.updated', tell('SUCCEEDED', [refund(500)]), id);
+  const refunds = [refund(500), refund(500)];
+  await messenger.deliver('payment.status.updated', tell('SUCCEEDED', refunds));
+  // The older message comes last: it takes nothing back.
+  await eventually(
+    async () =>
+      (await environment.sql('select from settlements where order_id = $1', [order.orderId])).length,
+  );
+  await messenger.deliver('payment.status.updated', tell('SUCCEEDED', refunds.slice(0, 1)), id);
   await handled(id);
   await draft(order);
   await moved(order, 'RESERVED', 'PAID', paymentId);
-  expect((await invoiceWith(order, 'PAID')).creditNotes).toMatchObject([{ total: { amount: 500 } }]);
+  const half = { total: { amount: 500 } };
+  expect((await invoiceWith(order, 'PAID')).creditNotes).toMatchObject([half, half]);
 });
 
 test('an order that ends unpaid voids its draft, also when the draft comes later', async () => {
@@ -157,15 +165,22 @@ test('A9, F12: money that is captured for an order that ends unpaid leaves no do
 
 test('an order canceled after it was paid is invoiced, even when only its end is known', async () => {
   const order = orderOf();
+  await moved(order, 'CANCELED', 'FAILED');
+  await invoiceWith(order, 'DRAFT');
   await moved(order, 'PAID', 'CANCELED');
   await invoiceWith(order, 'PAID');
 });
 
 test('each refund gives one credit note; together they take back exactly the tax of the invoice', async () => {
   const { order, payment, invoice } = await paid(orderOf([line(3_333, 0.055, { quantity: 3 }), line(1_501)]));
-  const refunds = [refund(1_000), refund(7), refund(10_493)];
+  // The last one goes beyond what was invoiced: nothing is left to credit.
+  const refunds = [refund(1_000), refund(7), refund(10_493), refund(1)];
+  const id = newId();
   for (const upTo of [1, 2, 3, 3])
     await messenger.deliver('payment.status.updated', payment.tell('SUCCEEDED', refunds.slice(0, upTo)));
+  await eventually(async () => (await invoiceOf(order)).creditNotes.length === 3);
+  await messenger.deliver('payment.status.updated', payment.tell('SUCCEEDED', refunds), id);
+  await handled(id);
   const credited = await eventually(async () => {
     const found = await invoiceOf(order);
     return found.creditNotes.length === 3 && found;

@@ -29,11 +29,10 @@ export async function finalizeInvoice(ctx: InvoicesContext, input: z.input<typeo
   const { invoiceId, dueInDays } = parsed.value;
   const { orderId } = await getInvoice(ctx, invoiceId);
   return inTransaction(ctx.em, async em => {
-    const { closed } = await addOrderFacts(em, orderId);
+    await addOrderFacts(em, orderId);
     const invoice = await em.findOne(Invoice, invoiceId, { refresh: true });
     if (!invoice) throw notFound('Invoice');
-    if (closed || invoice.status === 'VOID')
-      return notFinalizable('The order has ended; its invoice is void.');
+    if (invoice.status === 'VOID') return notFinalizable('The order has ended; its invoice is void.');
     if (invoice.number) return notFinalizable(`The invoice is final: it has the number ${invoice.number}.`);
     await issueInvoice(ctx, em, invoice, { dueAt: new Date(Date.now() + dueInDays * DAY_MS) });
     return invoice;

@@ -24,13 +24,13 @@ export async function recordOrder(
   if (to === 'CREATED') return;
   const paid = PAID.includes(to) || (from !== null && PAID.includes(from));
   // CANCELED -> FAILED says nothing: whether the order was paid stands in the message about its way to CANCELED.
-  const closed = !paid && ENDED.includes(to) && from !== 'CANCELED';
-  const settlement = await addOrderFacts(em, orderId, { paidAt: paid ? at : null, closed, paymentId });
+  const endedUnpaid = !paid && ENDED.includes(to) && from !== 'CANCELED';
+  const settlement = await addOrderFacts(em, orderId, { paidAt: paid ? at : null, paymentId });
 
   // An order that found nothing to reserve never gets an invoice, not even a void one.
   const reserved = !ENDED.includes(to) || (from !== null && from !== 'CREATED');
   const invoice = (await em.findOne(Invoice, { orderId })) ?? (reserved && (await drawUpInvoice(em, order)));
-  if (invoice) await settle(ctx, settlement, invoice);
+  if (invoice) await settle(ctx, settlement, invoice, { endedUnpaid });
 }
 
 /** Adds what a payment's change of status tells, and settles the invoice if there is one already. */
@@ -55,7 +55,7 @@ export async function recordPayment(
 
 /**
  * Brings the invoice to where the facts say; does nothing when it is there already. The caller holds the settlement's
- * lock.
+ * lock. An end without payment is remembered by the invoice itself: a VOID one stays so unless the order was paid.
  *
  * | facts | no number yet | DUE |
  * |---|---|---|
@@ -66,20 +66,24 @@ export async function recordPayment(
  * That a payment was captured does not make the order paid: it may have come too late, or with the wrong amount.
  * Orders decides, and has it refunded; then nothing is invoiced, and nothing credited: 0 = 0.
  */
-async function settle(ctx: InvoicesContext, settlement: Settlement, invoice: Invoice): Promise<void> {
+async function settle(
+  ctx: InvoicesContext,
+  settlement: Settlement,
+  invoice: Invoice,
+  { endedUnpaid = false } = {},
+): Promise<void> {
   const { em } = ctx;
-  const { closed, payments } = settlement;
   const paidAt = settlement.paidAt === null ? null : new Date(settlement.paidAt);
   const paymentId = settlement.paymentId ?? findPayment(settlement, invoice);
-  const payment = paymentId ? payments[paymentId] : undefined;
+  const payment = paymentId ? settlement.payments[paymentId] : undefined;
 
   if (invoice.number === null) {
     if (paidAt) await issueInvoice(ctx, em, invoice, { paidAt });
-    else if (closed) invoice.status = 'VOID';
+    else if (endedUnpaid) invoice.status = 'VOID';
   } else if (invoice.status === 'DUE') {
     if (paidAt) await markPaid(em, invoice, paidAt);
     else if (payment) await markPaid(em, invoice, new Date(payment.capturedAt));
-    else if (closed) await cancelInvoice(ctx, em, invoice);
+    else if (endedUnpaid) await cancelInvoice(ctx, em, invoice);
   } else if (invoice.status === 'VOID' && payment) {
     ctx.log.error({ invoiceId: invoice.id, paymentId }, 'paid after it was void: refund it');
   }
