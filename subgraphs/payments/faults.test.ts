@@ -132,6 +132,8 @@ test('a replayed old answer does not bring back what has passed', () =>
     await shop.hasten('reconcile-payment');
     const failed = await shop.reaches(paymentId, 'REQUIRES_PAYMENT_METHOD');
     expect(failed.failureCode).toBe('payment_intent_authentication_failure');
+    const statuses = (await shop.updates(paymentId)).map(({ status }) => status);
+    expect(statuses).toEqual(['REQUIRES_PAYMENT_METHOD', 'PROCESSING', 'REQUIRES_PAYMENT_METHOD']);
   }));
 
 test('Stripe is away when a payment begins and when its order is canceled: both are made up for', () =>

@@ -79,7 +79,7 @@ test('the figures of a period count payments per currency and provider, whatever
     byCurrency { captured { amount currency } refunded { amount } payments succeeded failed successRate }
     byProvider { provider succeeded failed } webhooksProcessed } }`;
   const period = { from: from.toISOString(), to: new Date(Date.now() + 60_000).toISOString() };
-  const figures = await eventually(async () => {
+  const figures = await eventually<{ byCurrency: object[]; webhooksProcessed: number }>(async () => {
     const { data } = await shop.ask(shop.admin, ANALYTICS, period);
     const [eur] = data.paymentAnalytics.byCurrency;
     return eur?.refunded.amount === 2_000 && eur.failed === 1 && data.paymentAnalytics;
