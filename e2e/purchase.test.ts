@@ -1,4 +1,9 @@
+import { execFile } from 'node:child_process';
 import { createPublicKey, randomUUID, verify } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { TEST_REDIS } from '#shared/testing.ts';
 import {
@@ -94,6 +99,25 @@ describe.each<{ backend: Backend; available: boolean }>([
     expect(timeline.map(({ to }: { to: string }) => to)).toEqual([
       ...['CREATED', 'RESERVED', 'PAID', 'SHIPPING_SCHEDULED', 'COMPLETED'],
     ]);
+  });
+
+  run('is told step by step by `npm run demo`', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'guichet-demo-'));
+    const gateway = new URL(stack.gatewayUrl).origin;
+    const demo = [
+      join(import.meta.dirname, '../dev/demo.ts'),
+      '--gateway',
+      gateway,
+      '--mailbox',
+      stack.mailboxUrl,
+    ];
+    const { stdout } = await promisify(execFile)(process.execPath, [...demo, '--directory', directory]);
+    for (const step of ['RESERVED', 'PAID', 'SHIPPING_SCHEDULED', 'COMPLETED'])
+      expect(stdout).toContain(`Order is ${step}`);
+    expect(stdout.match(/QR code verifies/g)).toHaveLength(2);
+    expect(stdout).toContain('with 2 attachment(s)');
+    expect(await readdir(directory)).toHaveLength(3);
+    await rm(directory, { recursive: true });
   });
 
   run('a declined card leaves the order reserved and payable', async () => {
