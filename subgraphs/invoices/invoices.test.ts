@@ -242,7 +242,11 @@ test('with payment terms an invoice is due first, and paid by a payment for it',
 test('a due invoice whose order ends unpaid is void, and a credit note takes its tax back', async () => {
   const { order, invoice } = await draft();
   await ask(invoices.url, admin, FINALIZE, { input: { invoiceId: invoice.id } });
-  await moved(order, 'RESERVED', 'FAILED');
+  const turnedDown = order.payment(newId(), 1);
+  const id = newId();
+  await messenger.deliver('payment.status.updated', turnedDown.tell('SUCCEEDED'), id);
+  await handled(id);
+  await moved(order, 'RESERVED', 'FAILED', turnedDown.paymentId);
   expect(await invoiceWith(order, 'VOID')).toMatchObject({
     number: expect.any(String),
     creditNotes: [{ total: { amount: order.total.amount } }],

@@ -25,7 +25,8 @@ export async function recordOrder(
   const paid = PAID.includes(to) || (from !== null && PAID.includes(from));
   // CANCELED -> FAILED says nothing: whether the order was paid stands in the message about its way to CANCELED.
   const endedUnpaid = !paid && ENDED.includes(to) && from !== 'CANCELED';
-  const settlement = await addOrderFacts(em, orderId, { paidAt: paid ? at : null, paymentId });
+  // A payment named by an order that is not paid is one that orders has turned down.
+  const settlement = await addOrderFacts(em, orderId, paid ? { paidAt: at, paymentId } : {});
 
   // An order that found nothing to reserve never gets an invoice, not even a void one.
   const reserved = !ENDED.includes(to) || (from !== null && from !== 'CREATED');
