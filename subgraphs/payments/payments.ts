@@ -4,7 +4,7 @@ import { entityLoader, loadMany } from '#shared/batch.ts';
 import { type ConnectionArguments, connect, connectMany, emptyConnection } from '#shared/connection.ts';
 import { mayActFor, requireViewer } from '#shared/context.ts';
 import { type EntityManager, isId, query, sql } from '#shared/database.ts';
-import { badInput, notFound } from '#shared/errors.ts';
+import { badInput, CodedError, notFound } from '#shared/errors.ts';
 import { Payment, type PaymentStatus } from './payment.entity.ts';
 import { Refund } from './refund.entity.ts';
 import type { PaymentsContext } from './services.ts';
@@ -123,11 +123,15 @@ async function findNewest({ em }: PaymentsContext, orderId: string): Promise<Pay
 /** There is no payment yet: whether the viewer may wait for it, the order's own rules say. */
 async function askForOrder(ctx: PaymentsContext, orderId: string): Promise<void> {
   const { ORDERS_URL: url, internalSecret } = ctx.services.settings;
-  const { order } = await askSubgraph<{ order: object | null }>(
-    ctx,
-    { url, internalSecret },
-    'query ($id: ID!) { order(id: $id) { id } }',
-    { id: orderId },
+  const asked = { url, internalSecret };
+  const question = 'query ($id: ID!) { order(id: $id) { id } }';
+  const order = await askSubgraph<{ order: object | null }>(ctx, asked, question, { id: orderId }).then(
+    answer => answer.order,
+    error => {
+      if (error instanceof CodedError && error.extensions.code === 'NOT_FOUND') return null;
+      throw error;
+    },
   );
+  // In these words also where there is a payment that is not the viewer's (A20).
   if (!order) throw notFound('Payment');
 }

@@ -62,10 +62,12 @@ export async function applyWebhook(ctx: PaymentsContext, webhookId: string): Pro
 async function findUnhandled(em: EntityManager, id: string): Promise<Webhook | null> {
   const [row] = await query(
     em,
-    sql<{ type: string; subject: Subject }>`select type, payload -> 'data' -> 'object' as subject
+    sql<{ type: string; subject: Subject | null }>`select type, payload -> 'data' -> 'object' as subject
       from webhooks where id = ${id} and handled_at is null`,
   );
-  return row ? { id, about: topicOf(row.type), ...row } : null;
+  if (!row) return null;
+  const subject = row.subject ?? { id: '' };
+  return { id, type: row.type, subject, about: subject.id ? topicOf(row.type) : 'nothing of ours' };
 }
 
 function topicOf(type: string): Webhook['about'] {
