@@ -161,7 +161,8 @@ export async function finishCheckout(
     if (!payment.isOpen || payment.status === 'PROCESSING') return;
     if (reference && payment.providerReference === reference)
       await retireReference(em, payment, { replace: true });
-    else if (!payment.providerReference) await enqueue(em, createIntentJob, { paymentId });
+    else if (!payment.providerReference && !(await isOrderClosed(em, payment.orderId)))
+      await enqueue(em, createIntentJob, { paymentId });
   });
 }
 

@@ -91,7 +91,15 @@ export async function createIntent(ctx: PaymentsContext, paymentId: string): Pro
   const { provider } = ctx.services;
   try {
     const customer = await ensureCustomer(ctx, payment);
-    return (await applyPayment(ctx, paymentId, () => provider.create(payment, customer))).payment;
+    let made = '';
+    const applied = await applyPayment(ctx, paymentId, async () => {
+      const seen = await provider.create(payment, customer);
+      made = seen.reference;
+      return seen;
+    });
+    // It ended meanwhile: nobody knows of what was made, and nothing of it shall stay.
+    if (!applied.payment.isOpen && applied.payment.providerReference !== made) await provider.cancel(made);
+    return applied.payment;
   } catch (error) {
     if (!(error instanceof ProviderRefusal)) throw error;
     return inTransaction(em, async em => {

@@ -1,10 +1,11 @@
 /** What the tests of payments share: the subgraph on a real Stripe sandbox, with the other subgraphs played. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Client } from 'pg';
 import Stripe from 'stripe';
 import { newId } from '#shared/database.ts';
 import type { Environment } from '#shared/env.ts';
-import type { MessageData } from '#shared/messages.ts';
+import type { MessageData, MessageName } from '#shared/messages.ts';
 import type { Viewer } from '#shared/passport.ts';
 import { ask, eventually, openMessenger, subscribe, testEnvironment, viewerWith } from '#shared/testing.ts';
 import { startStripeSandbox } from '../../dev/stripe-sandbox/server.ts';
@@ -78,7 +79,17 @@ export async function openShop(extra: Environment = {}) {
   sandbox.sendWebhooksTo(webhookUrl);
   const messenger = await openMessenger('payments', environment.env);
   const admin = viewerWith('ADMIN');
-  const { sql } = environment;
+  // One connection for all looks into the database: tests look often.
+  const client = new Client({ connectionString: environment.databaseUrl });
+  await client.connect();
+  const sql = async (statement: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
+    (await client.query(statement, values)).rows;
+  const emitted = async <N extends MessageName>(name: N): Promise<MessageData<N>[]> => {
+    const rows = await sql(`select envelope -> 'data' as data from outbox where name = $1 order by id`, [
+      name,
+    ]);
+    return rows.map(({ data }) => data as MessageData<N>);
+  };
 
   /** A call to the sandbox's /sandbox/… */
   async function world<T = Record<string, never>>(method: string, path: string, body?: object): Promise<T> {
@@ -134,7 +145,7 @@ export async function openShop(extra: Environment = {}) {
     messenger,
     requestOf,
     paymentIdOf,
-    emitted: environment.emitted,
+    emitted,
     stripe: new Stripe('sk_test_guichet', {
       host: 'localhost',
       port: sandbox.port,
@@ -174,11 +185,11 @@ export async function openShop(extra: Environment = {}) {
         return shown.status === status && shown;
       }),
     outcomes: async (orderId: string) =>
-      (await environment.emitted('payment-process-result')).filter(result => result.orderId === orderId),
+      (await emitted('payment-process-result')).filter(result => result.orderId === orderId),
     refundResults: async (orderId: string) =>
-      (await environment.emitted('payment-refund-result')).filter(result => result.orderId === orderId),
+      (await emitted('payment-refund-result')).filter(result => result.orderId === orderId),
     updates: async (paymentId: string) =>
-      (await environment.emitted('payment.status.updated')).filter(update => update.paymentId === paymentId),
+      (await emitted('payment.status.updated')).filter(update => update.paymentId === paymentId),
     /** What the sandbox was asked at a path, e.g. `POST payment_intents`. */
     async asked(method: string, path: string) {
       const found = await world<{ data: { idempotencyKey: string | null; replayed?: boolean }[] }>(
@@ -219,6 +230,7 @@ export async function openShop(extra: Environment = {}) {
       await messenger.close();
       await payments.stop();
       await sandbox.stop();
+      await client.end();
       await environment.drop();
     },
   };
