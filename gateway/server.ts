@@ -15,7 +15,7 @@ import { createSockets, refuseUpgrade } from './sockets.ts';
 import { createSubscribe } from './subscriptions.ts';
 import { loadSupergraph } from './supergraph.ts';
 import { createUpstreams } from './upstreams.ts';
-import { createViewers } from './viewer.ts';
+import { createUncheckedViewers, createViewers } from './viewer.ts';
 
 export interface Gateway {
   /** `http://127.0.0.1:<port>`, without a path. */
@@ -43,7 +43,10 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
   const metrics = createMetrics('gateway');
   const mask = createMask(log, { hideSchema: settings.production });
   const supergraph = loadSupergraph(settings, log);
-  const viewers = createViewers(settings.jwksUrl, settings.internalSecret, log);
+  const viewers =
+    settings.identity === 'none'
+      ? createUncheckedViewers()
+      : createViewers(settings.jwksUrl, settings.internalSecret, log);
   const apollo = createApollo(supergraph, settings, { log, mask, metrics });
   await apollo.start();
 
@@ -51,16 +54,7 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
   const readiness = createReadiness([...supergraph.sources.values()]);
   const playground = createPlayground();
   const upstreams = createUpstreams(supergraph.sources, settings.subgraphTimeout, log);
-  const sockets = createSockets({
-    apollo,
-    schema: supergraph.gateway.schema!,
-    subscribe: createSubscribe(supergraph, upstreams, mask),
-    viewers,
-    corsOrigins: settings.corsOrigins,
-    mask,
-    metrics,
-    log,
-  });
+  const live = createLive({ settings, supergraph, upstreams, apollo, viewers, mask, metrics, log });
   let stopping: Promise<void> | undefined;
 
   async function route(req: IncomingMessage, res: ServerResponse) {

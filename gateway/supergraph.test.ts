@@ -22,13 +22,13 @@ const plan = (query: string) =>
   });
 
 test('the committed supergraph has a data source for each of the six subgraphs', () => {
-  expect([...supergraph.sources].map(([name, { url }]) => `${name} ${url}`).sort()).toEqual([
-    'invoices http://127.0.0.1:4003',
-    'notifications http://127.0.0.1:4006',
-    'orders http://127.0.0.1:4002',
-    'payments http://127.0.0.1:4004',
-    'tickets http://127.0.0.1:4005',
-    'users http://127.0.0.1:4001',
+  expect([...supergraph.sources].map(([name, { endpoint }]) => `${name} ${endpoint}`).sort()).toEqual([
+    'invoices http://127.0.0.1:4003/graphql',
+    'notifications http://127.0.0.1:4006/graphql',
+    'orders http://127.0.0.1:4002/graphql',
+    'payments http://127.0.0.1:4004/graphql',
+    'tickets http://127.0.0.1:4005/graphql',
+    'users http://127.0.0.1:4001/graphql',
   ]);
 });
 

@@ -8,6 +8,7 @@ import type { GatewayContext } from './context.ts';
 import { type SubgraphAnswer, SubgraphDataSource } from './data-source.ts';
 import type { GatewaySettings } from './env.ts';
 import { planOperation, type QueryPlan, type SubscriptionNode, schemasOf } from './planner.ts';
+import { subgraphOptions } from './subgraph-options.ts';
 
 type RequestContext = Parameters<typeof executeQueryPlan>[2];
 
@@ -54,8 +55,7 @@ export function loadSupergraph(settings: GatewaySettings, log: Log): Supergraph 
     validateSupergraph: false,
     __exposeQueryPlanExperimental: false,
     buildService({ name, url }) {
-      const base = settings.subgraphs[name] ?? url!.replace(/\/graphql$/, '');
-      const source = new SubgraphDataSource(name, base, settings.subgraphTimeout, log);
+      const source = new SubgraphDataSource(subgraphOptions(settings, name, url), log);
       sources.set(name, source);
       return source;
     },
