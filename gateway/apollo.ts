@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -46,17 +46,19 @@ export function createApollo(
 }
 
 /**
- * Leaves an operation that came over a WebSocket in its context once it is valid, and does not execute
- * subscriptions: live.ts does. Those that came over HTTP are refused, as are documents that leave open which of
- * their operations is meant.
+ * Leaves an operation that came over a WebSocket or an event stream in its context once it is valid, and does not
+ * execute subscriptions: live-groups.ts does. Those that came as plain HTTP requests are refused, as are documents
+ * that leave open which of their operations is meant.
  */
 const handOverSubscriptions: ApolloServerPlugin<GatewayContext> = {
   async requestDidStart({ contextValue: { socket } }) {
     return {
       async didResolveOperation({ document, queryHash, operation }) {
         if (!operation) throw unclearOperation();
-        if (socket) Object.assign(socket, { document, queryHash });
-        else if ((operation.operation as string) === 'subscription') throw subscriptionOverHttp();
+        const live = (operation.operation as string) === 'subscription';
+        if (!socket && live) throw subscriptionOverHttp();
+        if (socket?.readOnly && (operation.operation as string) === 'mutation') throw mutationByGet();
+        if (socket) Object.assign(socket, { document, queryHash, live });
       },
       async responseForOperation({ operation, response }) {
         if ((operation.operation as string) !== 'subscription') return null;
@@ -99,6 +101,12 @@ const unclearOperation = () =>
   );
 
 const subscriptionOverHttp = () =>
-  new GraphQLError('Subscriptions are served over WebSocket at this address (graphql-transport-ws).', {
-    extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
+  new GraphQLError(
+    'Subscriptions are served at this address over WebSocket (graphql-transport-ws) or as text/event-stream.',
+    { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } },
+  );
+
+const mutationByGet = () =>
+  new GraphQLError('A mutation is not sent by GET.', {
+    extensions: { code: 'BAD_REQUEST', http: { status: 405, headers: new HeaderMap([['allow', 'POST']]) } },
   });

@@ -5,16 +5,16 @@ import { createLog } from '#shared/log.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import { createApollo } from './apollo.ts';
 import { readGatewaySettings } from './env.ts';
+import { prefersEventStream } from './event-streams.ts';
 import { createGraphqlHandler, sendJson } from './http.ts';
+import { createLive } from './live.ts';
 import { createMask } from './mask.ts';
 import { answerCors } from './origin.ts';
 import { createPlayground } from './playground/playground.ts';
 import { createReadiness } from './readiness.ts';
 import { runGateway } from './run.ts';
-import { createSockets, refuseUpgrade } from './sockets.ts';
-import { createSubscribe } from './subscriptions.ts';
+import { refuseUpgrade } from './sockets.ts';
 import { loadSupergraph } from './supergraph.ts';
-import { createUpstreams } from './upstreams.ts';
 import { createUncheckedViewers, createViewers } from './viewer.ts';
 
 export interface Gateway {
@@ -53,8 +53,7 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
   const handleGraphql = createGraphqlHandler({ apollo, viewers, mask });
   const readiness = createReadiness([...supergraph.sources.values()]);
   const playground = createPlayground();
-  const upstreams = createUpstreams(supergraph.sources, settings.subgraphTimeout, log);
-  const live = createLive({ settings, supergraph, upstreams, apollo, viewers, mask, metrics, log });
+  const live = createLive({ settings, supergraph, apollo, viewers, mask, metrics, log });
   let stopping: Promise<void> | undefined;
 
   async function route(req: IncomingMessage, res: ServerResponse) {
@@ -62,8 +61,11 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
     if (stopping) res.setHeader('connection', 'close');
     switch (path) {
       case '/graphql':
-        if (!answerCors(req, res, settings.corsOrigins)) await handleGraphql(req, res, search);
-        return;
+      case '/graphql/stream': {
+        if (answerCors(req, res, settings.corsOrigins)) return;
+        const streamed = path === '/graphql/stream' || prefersEventStream(req);
+        return streamed ? live.streams.handle(req, res, search) : handleGraphql(req, res, search);
+      }
       case '/health':
         return sendJson(res, 200, { alive: true });
       case '/ready': {
@@ -97,7 +99,7 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
   server.on('upgrade', (req, socket, head) => {
     if (splitUrl(req.url ?? '/')[0] !== '/graphql') refuseUpgrade(socket, 404);
     else if (stopping) refuseUpgrade(socket, 503);
-    else sockets.upgrade(req, socket, head);
+    else live.sockets.upgrade(req, socket, head);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -112,10 +114,11 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
     // Connections become idle one by one, each when its running request is answered.
     const sweeping = setInterval(() => server.closeIdleConnections(), 50);
     const deadline = setTimeout(() => server.closeAllConnections(), DRAIN);
-    await Promise.all([closed, sockets.close()]);
+    live.streams.close();
+    await Promise.all([closed, live.sockets.close()]);
     clearInterval(sweeping);
     clearTimeout(deadline);
-    upstreams.close();
+    live.upstreams.close();
     await apollo.stop();
     await supergraph.close();
     log.info('gateway stopped');
