@@ -33,6 +33,8 @@ export interface SubgraphRequest {
   /** A document with a single operation. */
   query: string;
   variables?: Record<string, unknown> | undefined;
+  /** The variables as JSON text, in place of `variables`. */
+  variablesText?: string;
 }
 
 /** Beginnings of request bodies that are kept, by query. */
@@ -89,8 +91,9 @@ export class SubgraphDataSource implements GraphQLDataSource {
    * The subgraph's answer, never a rejection. Its errors are fit to be masked; the data belongs to the caller alone,
    * also when an equal fetch of the same operation was under way and has been shared.
    */
-  async fetch({ query, variables }: SubgraphRequest, context: GatewayContext): Promise<SubgraphAnswer> {
-    const body = `${this.#beginBody(query)}${variables ? JSON.stringify(variables) : '{}'}}`;
+  async fetch(request: SubgraphRequest, context: GatewayContext): Promise<SubgraphAnswer> {
+    const { query, variables = {}, variablesText = JSON.stringify(variables) } = request;
+    const body = `${this.#beginBody(query)}${variablesText}}`;
     try {
       const { status, text } = query.startsWith('mutation')
         ? await this.#send(body, context, undefined)

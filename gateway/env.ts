@@ -42,6 +42,8 @@ export interface GatewaySettings {
   redisPrefix: string;
   /** Megabytes of parsed and validated operations that are kept. */
   documentCache: number;
+  /** Who executes query plans: our own executor, or @apollo/gateway's to compare with. */
+  executor: 'own' | 'stock';
   /** Query plans that are kept. */
   planCache: number;
   /** Automatic persisted queries that are kept; 0 turns the protocol off. */
@@ -90,6 +92,7 @@ export function readGatewaySettings(env: Environment): GatewaySettings {
     redisUrl: read.REDIS_URL,
     redisPrefix: read.QUEUE_PREFIX,
     documentCache: read.DOCUMENT_CACHE,
+    executor: read.EXECUTOR as GatewaySettings['executor'],
     planCache: read.PLAN_CACHE,
     persistedQueries: read.PERSISTED_QUERIES,
     trustedDocuments: read.TRUSTED_DOCUMENTS as GatewaySettings['trustedDocuments'],
@@ -118,6 +121,7 @@ const common = (k: Kinds, env: Environment, foreign: boolean) => ({
   REDIS_URL: k.optionalUrl(),
   QUEUE_PREFIX: k.text('{guichet}'),
   DOCUMENT_CACHE: k.number(32, { min: 1, max: 4_096 }),
+  EXECUTOR: k.choice(['own', 'stock'], 'stock'),
   PLAN_CACHE: k.number(1_000, { min: 1 }),
   PERSISTED_QUERIES: k.number(2_000),
   TRUSTED_DOCUMENTS: k.choice(['off', 'allow', 'only'], 'off'),
