@@ -1,4 +1,9 @@
-import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import {
+  ApolloServer,
+  type ApolloServerPlugin,
+  type GraphQLRequestContextDidResolveOperation,
+  HeaderMap,
+} from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -7,23 +12,39 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError } from 'graphql';
+import type { Redis } from 'ioredis';
 import type { Log } from '#shared/log.ts';
 import type { Metrics } from '#shared/metrics.ts';
 import type { GatewayContext } from './context.ts';
+import { createCostLimit } from './cost.ts';
+import { createDocumentCache } from './document-cache.ts';
+import { type Apollo, putBehindDoor } from './door.ts';
 import type { GatewaySettings } from './env.ts';
 import { limitOperationSize, MAX_TOKENS } from './limits.ts';
 import { completionErrors, type Mask, toFormatted } from './mask.ts';
+import { createPersistedQueries } from './persisted-queries.ts';
+import { createRateLimits, type RateLimits } from './rate-limits.ts';
+import { countSignIns } from './sign-ins.ts';
 import type { Supergraph } from './supergraph.ts';
+import type { TrustedDocuments } from './trusted-documents.ts';
 
-export type Apollo = ApolloServer<GatewayContext>;
+interface Parts {
+  log: Log;
+  mask: Mask;
+  metrics: Metrics;
+  redis: Redis | undefined;
+  trusted: TrustedDocuments;
+}
 
 /** The one pipeline that parses, validates and executes operations, whichever way they came in. */
 export function createApollo(
   supergraph: Supergraph,
   settings: GatewaySettings,
-  { log, mask, metrics }: { log: Log; mask: Mask; metrics: Metrics },
+  { log, mask, metrics, redis, trusted }: Parts,
 ): Apollo {
-  return new ApolloServer<GatewayContext>({
+  const rateLimits = createRateLimits(settings, redis);
+  const { persistedQueries } = settings;
+  const apollo = new ApolloServer<GatewayContext>({
     gateway: supergraph.gateway,
     logger: log,
     nodeEnv: settings.production ? 'production' : 'development',
@@ -33,28 +54,46 @@ export function createApollo(
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
     validationRules: [limitOperationSize],
+    documentStore: createDocumentCache(settings.documentCache),
+    persistedQueries: persistedQueries > 0 && {
+      cache: createPersistedQueries(persistedQueries, redis, settings.redisPrefix),
+    },
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      handOverSubscriptions,
+      handOver(createGuard(settings, rateLimits)),
       maskErrors(mask, metrics),
     ],
   });
+  return putBehindDoor(apollo, rateLimits, trusted);
+}
+
+/** What an operation has to pass once it is valid. */
+type Guard = (request: GraphQLRequestContextDidResolveOperation<GatewayContext>) => Promise<void>;
+
+function createGuard(settings: GatewaySettings, rateLimits: RateLimits): Guard {
+  const checkCost = createCostLimit(settings.maxCost);
+  return async ({ schema, document, operation, request, contextValue }) => {
+    checkCost(schema, document, operation!, request.variables);
+    await rateLimits.countSignIns(contextValue, countSignIns(document, operation!));
+  };
 }
 
 /**
- * Leaves an operation that came over a WebSocket or an event stream in its context once it is valid, and does not
+ * Takes a valid operation past the guard. Leaves one that came over a WebSocket or an event stream in its context once it is valid, and does not
  * execute subscriptions: live-groups.ts does. Those that came as plain HTTP requests are refused, as are documents
  * that leave open which of their operations is meant.
  */
-const handOverSubscriptions: ApolloServerPlugin<GatewayContext> = {
+const handOver = (guard: Guard): ApolloServerPlugin<GatewayContext> => ({
   async requestDidStart({ contextValue: { socket } }) {
     return {
-      async didResolveOperation({ document, queryHash, operation }) {
+      async didResolveOperation(request) {
+        const { document, queryHash, operation } = request;
         if (!operation) throw unclearOperation();
+        await guard(request);
         const live = (operation.operation as string) === 'subscription';
         if (!socket && live) throw subscriptionOverHttp();
         if (socket?.readOnly && (operation.operation as string) === 'mutation') throw mutationByGet();
@@ -66,7 +105,7 @@ const handOverSubscriptions: ApolloServerPlugin<GatewayContext> = {
       },
     };
   },
-};
+});
 
 const maskErrors = (mask: Mask, metrics: Metrics): ApolloServerPlugin<GatewayContext> => ({
   async requestDidStart() {

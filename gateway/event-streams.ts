@@ -4,9 +4,10 @@ import { type Counter, Gauge } from 'prom-client';
 import { CodedError, unavailable } from '#shared/errors.ts';
 import type { Metrics } from '#shared/metrics.ts';
 import { CORRELATION_HEADER } from '#shared/passport.ts';
-import type { Apollo } from './apollo.ts';
+import { addressOf } from './address.ts';
 import { BodyError } from './body.ts';
 import { correlationIdFrom } from './context.ts';
+import type { Apollo } from './door.ts';
 import { atExpiry } from './expiry.ts';
 import { sendJson } from './http.ts';
 import type { JoinLive } from './live-groups.ts';
@@ -27,6 +28,7 @@ interface Parts {
   apollo: Apollo;
   join: JoinLive;
   viewers: Viewers;
+  trustProxy: boolean;
   mask: Mask;
   metrics: Metrics;
   /** Counts results that gave way to newer ones. */
@@ -46,7 +48,15 @@ export const prefersEventStream = ({ headers }: IncomingMessage) =>
  * Serves the distinct connections mode of GraphQL over Server-Sent Events, for clients that cannot use WebSockets: one
  * operation per request, by POST or GET, whose results are `next` events, followed by `complete`.
  */
-export function createEventStreams({ apollo, join, viewers, mask, metrics, skipped }: Parts): EventStreams {
+export function createEventStreams({
+  apollo,
+  join,
+  viewers,
+  trustProxy,
+  mask,
+  metrics,
+  skipped,
+}: Parts): EventStreams {
   const streams = new Set<ServerResponse>();
   let closed = false;
   const beating = setInterval(() => {
@@ -64,7 +74,7 @@ export function createEventStreams({ apollo, join, viewers, mask, metrics, skipp
   async function answer(req: IncomingMessage, res: ServerResponse, search: string, correlationId: string) {
     const request = await readOperationRequest(req, search);
     const identity = await viewers.identify(req.headers.authorization);
-    const context = { identity, correlationId };
+    const context = { identity, correlationId, address: addressOf(req, trustProxy) };
     const begun = await beginOperation(apollo, request, context, { readOnly: req.method === 'GET' });
     if (begun.refused && begun.status === 405) throw new BodyError(405, begun.refused[0]!.message);
     if (closed) throw unavailable('The gateway is stopping. Try again.');

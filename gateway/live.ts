@@ -1,7 +1,7 @@
 import { Counter } from 'prom-client';
 import type { Log } from '#shared/log.ts';
 import type { Metrics } from '#shared/metrics.ts';
-import type { Apollo } from './apollo.ts';
+import type { Apollo } from './door.ts';
 import type { GatewaySettings } from './env.ts';
 import { createEventStreams } from './event-streams.ts';
 import { createLiveGroups } from './live-groups.ts';
@@ -39,10 +39,21 @@ export function createLive({ settings, supergraph, apollo, viewers, mask, metric
     help: 'Results that gave way to newer ones because a client reads too slowly',
     registers: [metrics.registry],
   });
-  const { corsOrigins } = settings;
+  const { corsOrigins, trustProxy } = settings;
   return {
-    sockets: createSockets({ apollo, schema, join, viewers, corsOrigins, mask, metrics, skipped, log }),
-    streams: createEventStreams({ apollo, join, viewers, mask, metrics, skipped }),
+    sockets: createSockets({
+      apollo,
+      schema,
+      join,
+      viewers,
+      corsOrigins,
+      trustProxy,
+      mask,
+      metrics,
+      skipped,
+      log,
+    }),
+    streams: createEventStreams({ apollo, join, viewers, trustProxy, mask, metrics, skipped }),
     upstreams,
   };
 }

@@ -25,16 +25,21 @@ export async function readOperationRequest(req: IncomingMessage, search: string)
   return checkRequest({ ...given, variables: parseObject(variables), extensions: parseObject(extensions) });
 }
 
-function checkRequest({ query, operationName, variables, extensions }: Record<string, unknown>) {
+function checkRequest({ query, documentId, operationName, variables, extensions }: Record<string, unknown>) {
   const fits =
     isOr(query, 'string') &&
+    isOr(documentId, 'string') &&
     isOr(operationName, 'string') &&
     isOr(variables, 'object') &&
     isOr(extensions, 'object');
   if (!fits)
-    throw new BodyError(400, 'query or operationName is no text, or variables or extensions no object.');
+    throw new BodyError(
+      400,
+      'query, documentId or operationName is no text, or variables or extensions no object.',
+    );
   return {
     query: query ?? undefined,
+    documentId: documentId ?? undefined,
     operationName: operationName ?? undefined,
     variables: variables ?? undefined,
     extensions: extensions ?? undefined,

@@ -1,10 +1,12 @@
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
-import type { Apollo } from './apollo.ts';
 import type { GatewayContext } from './context.ts';
+import type { Apollo } from './door.ts';
 import type { Operation } from './supergraph.ts';
 
 export interface OperationRequest {
   query?: string;
+  /** Names a trusted document. */
+  documentId?: string;
   operationName?: string;
   variables?: Record<string, unknown>;
   extensions?: Record<string, unknown>;

@@ -12,9 +12,11 @@ import { createMask } from './mask.ts';
 import { answerCors } from './origin.ts';
 import { createPlayground } from './playground/playground.ts';
 import { createReadiness } from './readiness.ts';
+import { connectRedis } from './redis.ts';
 import { runGateway } from './run.ts';
 import { refuseUpgrade } from './sockets.ts';
 import { loadSupergraph } from './supergraph.ts';
+import { readTrustedDocuments } from './trusted-documents.ts';
 import { createUncheckedViewers, createViewers } from './viewer.ts';
 
 export interface Gateway {
@@ -47,10 +49,12 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
     settings.identity === 'none'
       ? createUncheckedViewers()
       : createViewers(settings.jwksUrl, settings.internalSecret, log);
-  const apollo = createApollo(supergraph, settings, { log, mask, metrics });
+  const redis = connectRedis(settings.redisUrl, log);
+  const trusted = readTrustedDocuments(settings);
+  const apollo = createApollo(supergraph, settings, { log, mask, metrics, redis, trusted });
   await apollo.start();
 
-  const handleGraphql = createGraphqlHandler({ apollo, viewers, mask });
+  const handleGraphql = createGraphqlHandler({ apollo, viewers, trustProxy: settings.trustProxy, mask });
   const readiness = createReadiness([...supergraph.sources.values()]);
   const playground = createPlayground();
   const live = createLive({ settings, supergraph, apollo, viewers, mask, metrics, log });
@@ -121,6 +125,7 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
     live.upstreams.close();
     await apollo.stop();
     await supergraph.close();
+    redis?.disconnect();
     log.info('gateway stopped');
   }
 

@@ -8,8 +8,9 @@ import type { CodedError } from '#shared/errors.ts';
 import type { Log } from '#shared/log.ts';
 import type { Metrics } from '#shared/metrics.ts';
 import { CORRELATION_HEADER } from '#shared/passport.ts';
-import type { Apollo } from './apollo.ts';
+import { addressOf } from './address.ts';
 import { correlationIdFrom, type GatewayContext } from './context.ts';
+import type { Apollo } from './door.ts';
 import { atExpiry } from './expiry.ts';
 import type { JoinLive } from './live-groups.ts';
 import { type Mask, toFormatted } from './mask.ts';
@@ -34,6 +35,7 @@ interface Parts {
   join: JoinLive;
   viewers: Viewers;
   corsOrigins: string[];
+  trustProxy: boolean;
   mask: Mask;
   metrics: Metrics;
   /** Counts results that gave way to newer ones. */
@@ -45,6 +47,7 @@ interface Parts {
 interface Visit {
   socket: WebSocket;
   outlet: Outlet;
+  address: string;
   identity?: Identity;
   /** From connection_init, for all operations of the connection; without it each gets its own. */
   correlationId?: string;
@@ -109,6 +112,7 @@ export function createSockets(parts: Parts): Sockets {
       const context = {
         identity: visit.identity!,
         correlationId: visit.correlationId ?? correlationIdFrom(undefined),
+        address: visit.address,
       };
       const begun = await beginOperation(apollo, requestOf(payload), context);
       if (begun.refused) return begun.refused.map(error => new RefusedOperation(error));
@@ -139,14 +143,11 @@ export function createSockets(parts: Parts): Sockets {
   return {
     upgrade(req, socket, head) {
       if (!originMayCall(req, parts.corsOrigins)) return refuseUpgrade(socket, 403);
-      server.handleUpgrade(req, socket, head, client =>
-        attach(
-          protocol,
-          client,
-          { socket: client, outlet: openSocketOutlet(client, socket, parts.skipped) },
-          log,
-        ),
-      );
+      const address = addressOf(req, parts.trustProxy);
+      server.handleUpgrade(req, socket, head, client => {
+        const outlet = openSocketOutlet(client, socket, parts.skipped);
+        attach(protocol, client, { socket: client, outlet, address }, log);
+      });
     },
     async close() {
       const clients = [...server.clients];
@@ -164,8 +165,10 @@ export function refuseUpgrade(socket: Duplex, status: number) {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
-const requestOf = ({ query, operationName, variables }: SubscribePayload) => ({
-  query,
+const requestOf = ({ query, operationName, variables, extensions }: SubscribePayload) => ({
+  // The protocol insists on a text, also where the extensions name a persisted one.
+  query: query || undefined,
+  extensions: extensions ?? undefined,
   operationName: operationName ?? undefined,
   variables: variables ?? undefined,
 });
