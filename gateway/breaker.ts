@@ -1,3 +1,6 @@
+import { Gauge } from 'prom-client';
+import type { Metrics } from '#shared/metrics.ts';
+
 export interface BreakerOptions {
   /** Failures in a row that open it; 0 never does. */
   failures: number;
@@ -63,4 +66,19 @@ export class CircuitBreaker {
   retry() {
     if (this.#openUntil !== undefined) this.#openUntil = this.#now();
   }
+}
+
+const LEVELS = { closed: 0, 'half-open': 1, open: 2 } as const;
+
+/** Tells in /metrics how each subgraph's breaker stands. */
+export function observeBreakers(subgraphs: Map<string, { breaker: CircuitBreaker }>, metrics: Metrics) {
+  new Gauge({
+    name: 'guichet_subgraph_breaker',
+    help: 'Circuit breaker of a subgraph: 0 closed, 1 about to be probed, 2 open',
+    labelNames: ['subgraph'],
+    registers: [metrics.registry],
+    collect() {
+      for (const [subgraph, { breaker }] of subgraphs) this.set({ subgraph }, LEVELS[breaker.state]);
+    },
+  });
 }

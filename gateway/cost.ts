@@ -44,7 +44,10 @@ export function costOf(
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
 
-  /** `size` is what the connection around the selection is asked for, and means the lists that it holds. */
+  /**
+   * `type` is undefined within introspection. `size` is what the connection around the selection is asked for, and
+   * means the lists that it holds.
+   */
   function sum(selectionSet: SelectionSetNode, type: GraphQLNamedType | undefined, size?: number): number {
     let total = 0;
     for (const selection of selectionSet.selections) {
@@ -52,10 +55,11 @@ export function costOf(
         total += costOfField(selection, type, size);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         const condition = selection.typeCondition?.name.value;
-        total += sum(selection.selectionSet, condition ? schema.getType(condition) : type, size);
+        total += sum(selection.selectionSet, condition && type ? schema.getType(condition) : type, size);
       } else {
         const fragment = fragments.get(selection.name.value)!;
-        total += sum(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value), size);
+        const condition = fragment.typeCondition.name.value;
+        total += sum(fragment.selectionSet, type && schema.getType(condition), size);
       }
     }
     return total;
@@ -65,7 +69,7 @@ export function costOf(
     if (!node.selectionSet) return 1;
     const field =
       isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined;
-    // __schema and __type: no field of the parent, and nothing below is known to be a list.
+    // __schema, __type and what is below them.
     if (!field) return 1 + sum(node.selectionSet, undefined);
     const type = getNamedType(field.type);
     const asked = askedSize(node, field);

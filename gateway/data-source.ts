@@ -146,8 +146,8 @@ export class SubgraphDataSource implements GraphQLDataSource {
   /** @throws (as a rejection) Refused, or what `post` throws. */
   async #send(body: string, context: GatewayContext, departure: Departure | undefined): Promise<HttpAnswer> {
     const { breaker } = this;
-    if (departure?.left) throw new Abandoned('The client has left.');
     const credentials = await context.identity.credentials();
+    if (departure?.left) throw new Abandoned('The client has left.');
     if (!breaker.admits()) throw new Refused('The subgraph is left alone for a moment.');
     const headers = headersOf(context, credentials);
     try {

@@ -4,6 +4,7 @@ import type { Environment } from '#shared/env.ts';
 import { createLog } from '#shared/log.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import { createApollo } from './apollo.ts';
+import { observeBreakers } from './breaker.ts';
 import { readGatewaySettings } from './env.ts';
 import { prefersEventStream } from './event-streams.ts';
 import { createGraphqlHandler, sendJson } from './http.ts';
@@ -53,6 +54,7 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
   const trusted = readTrustedDocuments(settings);
   const apollo = createApollo(supergraph, settings, { log, mask, metrics, redis, trusted });
   await apollo.start();
+  observeBreakers(supergraph.sources, metrics);
 
   const handleGraphql = createGraphqlHandler({ apollo, viewers, trustProxy: settings.trustProxy, mask });
   const readiness = createReadiness([...supergraph.sources.values()]);

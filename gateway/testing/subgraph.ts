@@ -30,6 +30,8 @@ export interface StandIn {
   fault: Fault;
   /** Requests that were left without an answer. */
   hanging: number;
+  /** Requests whose sender left before it had an answer. */
+  abandoned: number;
   /** Cuts every connection at once, as a killed process does. */
   kill(): Promise<void>;
   /** Serves again, on the same port. */
@@ -62,6 +64,7 @@ export async function startStandIn({ typeDefs, resolvers, routes = {} }: Definit
     inits: [],
     fault: 'none',
     hanging: 0,
+    abandoned: 0,
     sockets: () => sockets?.clients.size ?? 0,
     start,
     async kill() {
@@ -98,6 +101,7 @@ export async function startStandIn({ typeDefs, resolvers, routes = {} }: Definit
     if (req.url === '/ready') return res.writeHead(standIn.fault === 'not ready' ? 503 : 200).end();
     if (standIn.fault === 'hang') {
       standIn.hanging++;
+      res.once('close', () => standIn.abandoned++);
       return;
     }
     if (standIn.fault.startsWith('html')) {
