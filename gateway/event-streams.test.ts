@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { createClient } from 'graphql-sse';
 import { follow, type Live, told } from './testing/live.ts';
 import { ADA, type Stack, send, startStack, until } from './testing/stack.ts';
@@ -163,6 +164,30 @@ test('a client that vanishes takes its upstream with it', async () => {
   await until('a watcher', () => stack.shop.watchers('o1') === 1);
   req.destroy();
   await until('no watcher', () => stack.shop.watchers('o1') === 0);
+});
+
+test('a client that does not read gets the newest state when it reads again', async () => {
+  const req = request(`${stack.gateway.url}/graphql/stream`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+  });
+  req.end(JSON.stringify({ query: ORDER, variables: { id: 'o1' } }));
+  const [response] = (await once(req, 'response')) as [IncomingMessage];
+  const quick = follow(connect(token), ORDER, { id: 'o1' });
+  await told(quick, 1);
+  const filler = 'x'.repeat(200_000);
+  for (let i = 1; i <= 100; i++) {
+    change(`${i} ${filler}`);
+    await told(quick, i + 1);
+  }
+  let text = '';
+  response.on('data', data => {
+    text += data;
+  });
+  await until('the newest', () => text.includes('"100 x'));
+  expect(text.split('event: next').length).toBeLessThan(quick.results.length);
+  response.on('error', () => {});
+  req.destroy();
 });
 
 test('a restarted subgraph goes unnoticed', async () => {

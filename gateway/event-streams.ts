@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FormattedExecutionResult } from 'graphql';
 import { type Counter, Gauge } from 'prom-client';
 import { CodedError, unavailable } from '#shared/errors.ts';
 import type { Metrics } from '#shared/metrics.ts';
@@ -35,6 +34,18 @@ interface Parts {
   skipped: Counter;
 }
 
+/** An answer under way. */
+interface Stream {
+  /** Says no more after `frame`. */
+  end(frame?: string): void;
+  /** Calls `listener` when it has ended, from whichever side. */
+  onceEnded(listener: () => void): void;
+}
+
+/** Refusals that stand in the status, as over plain HTTP; all others are told within the stream. */
+const REFUSED_BY_STATUS = [405, 429];
+/** Milliseconds a client has to read the end of a stream whose token has expired. */
+const LAST_WORDS = 2_000;
 /** Milliseconds between comments that keep proxies from taking a quiet stream for a dead one. */
 const HEARTBEAT = 12_000;
 const COMMENT = ':\n\n';
@@ -57,10 +68,10 @@ export function createEventStreams({
   metrics,
   skipped,
 }: Parts): EventStreams {
-  const streams = new Set<ServerResponse>();
+  const streams = new Map<Stream, ServerResponse>();
   let closed = false;
   const beating = setInterval(() => {
-    for (const res of streams) res.write(COMMENT);
+    for (const res of streams.values()) res.write(COMMENT);
   }, HEARTBEAT);
   new Gauge({
     name: 'guichet_live_streams',
@@ -76,39 +87,59 @@ export function createEventStreams({
     const identity = await viewers.identify(req.headers.authorization);
     const context = { identity, correlationId, address: addressOf(req, trustProxy) };
     const begun = await beginOperation(apollo, request, context, { readOnly: req.method === 'GET' });
-    if (begun.refused && begun.status === 405) throw new BodyError(405, begun.refused[0]!.message);
+    if (begun.refused && REFUSED_BY_STATUS.includes(begun.status)) {
+      if (begun.status === 405) res.setHeader('allow', 'POST');
+      return sendJson(res, begun.status, { errors: begun.refused });
+    }
     if (closed) throw unavailable('The gateway is stopping. Try again.');
     if (res.closed) return;
-    openStream(res, identity);
-    if (begun.refused) return finish(res, { errors: begun.refused });
-    if (begun.result) return finish(res, begun.result);
+    const stream = openStream(res, identity);
+    if (begun.refused) return stream.end(nextEvent(JSON.stringify({ errors: begun.refused })) + COMPLETE);
+    if (begun.result) return stream.end(nextEvent(JSON.stringify(begun.result)) + COMPLETE);
 
     const outlet = openOutlet(res, skipped);
     const leave = join(begun.operation, context, {
       result: ({ text }) => outlet.send('', nextEvent(text)),
       end() {
         outlet.finish('');
-        res.end(COMPLETE);
+        stream.end(COMPLETE);
       },
     });
-    res.once('close', () => {
+    stream.onceEnded(() => {
       leave();
       outlet.close();
     });
   }
 
-  function openStream(res: ServerResponse, identity: Identity) {
-    streams.add(res);
-    // The client is told that there is nothing more to come: only with another token there would be.
-    const expiry = atExpiry(identity, () => res.end(COMPLETE));
-    res.once('close', () => {
+  function openStream(res: ServerResponse, identity: Identity): Stream {
+    let ended = () => {};
+    const stream: Stream = {
+      end(frame) {
+        letGo();
+        res.end(frame);
+      },
+      onceEnded(listener) {
+        ended = listener;
+      },
+    };
+    // Nothing may be written any more once a stream has ended, which is before a slow client has read its end.
+    const letGo = () => {
       clearTimeout(expiry);
-      streams.delete(res);
+      streams.delete(stream);
+      ended();
+    };
+    const expiry = atExpiry(identity, () => {
+      // The client is told that there is nothing more to come: only with another token there would be.
+      stream.end(COMPLETE);
+      setTimeout(() => res.destroy(), LAST_WORDS).unref();
     });
+    streams.set(stream, res);
+    res.once('close', letGo);
     // Some proxies collect an answer before they pass it on, unless they are told not to.
     res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
     // Some browsers take a stream for open only after its first bytes.
     res.write(COMMENT);
+    return stream;
   }
 
   return {
@@ -121,7 +152,7 @@ export function createEventStreams({
       } catch (error) {
         if (res.headersSent) throw error;
         const status = statusOf(error);
-        if (status === 405) res.setHeader('allow', 'POST');
+        if (status === 405) res.setHeader('allow', 'GET, POST');
         if (status === 401) res.setHeader('www-authenticate', 'Bearer error="invalid_token"');
         if (status === 413) res.setHeader('connection', 'close');
         const formatted =
@@ -134,17 +165,13 @@ export function createEventStreams({
     close() {
       closed = true;
       clearInterval(beating);
-      for (const res of streams) res.end();
+      for (const stream of streams.keys()) stream.end();
     },
   };
 }
 
 /** JSON has no line breaks outside of its strings' escapes, so it is one line of data. */
 const nextEvent = (text: string) => `event: next\ndata: ${text}\n\n`;
-
-function finish(res: ServerResponse, result: FormattedExecutionResult) {
-  res.end(nextEvent(JSON.stringify(result)) + COMPLETE);
-}
 
 function openOutlet(res: ServerResponse, skipped: Counter): Outlet {
   return new Outlet(
