@@ -84,7 +84,7 @@ async function publish(topics: string[], times: number, interval: number) {
       changes.set(topic, change);
       news.emit(topic, change);
     }
-    if (interval) await wait(start + interval - performance.now());
+    if (interval) await wait(Math.max(0, start + interval - performance.now()));
   }
 }
 
