@@ -24,6 +24,7 @@ import { limitOperationSize, MAX_TOKENS } from './limits.ts';
 import { completionErrors, type Mask, toFormatted } from './mask.ts';
 import { createPersistedQueries } from './persisted-queries.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
+import { rehearse } from './rehearsal.ts';
 import { countSignIns } from './sign-ins.ts';
 import type { Supergraph } from './supergraph.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
@@ -64,11 +65,17 @@ export function createApollo(
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      handOver(createGuard(settings, rateLimits)),
+      handOver(createGuard(settings, rateLimits), supergraph),
       maskErrors(mask, metrics),
     ],
   });
-  return putBehindDoor(apollo, rateLimits, trusted);
+  return {
+    ...putBehindDoor(apollo, rateLimits, trusted),
+    async start() {
+      await apollo.start();
+      await rehearse(apollo, trusted.documents, log);
+    },
+  };
 }
 
 /** What an operation has to pass once it is valid. */
@@ -87,7 +94,7 @@ function createGuard(settings: GatewaySettings, rateLimits: RateLimits): Guard {
  * execute subscriptions: live-groups.ts does. Those that came as plain HTTP requests are refused, as are documents
  * that leave open which of their operations is meant.
  */
-const handOver = (guard: Guard): ApolloServerPlugin<GatewayContext> => ({
+const handOver = (guard: Guard, supergraph: Supergraph): ApolloServerPlugin<GatewayContext> => ({
   async requestDidStart({ contextValue: { socket } }) {
     return {
       async didResolveOperation(request) {
@@ -99,8 +106,10 @@ const handOver = (guard: Guard): ApolloServerPlugin<GatewayContext> => ({
         if (socket?.readOnly && (operation.operation as string) === 'mutation') throw mutationByGet();
         if (socket) Object.assign(socket, { document, queryHash, live });
       },
-      async responseForOperation({ operation, response }) {
-        if ((operation.operation as string) !== 'subscription') return null;
+      async responseForOperation({ operation, response, document, queryHash, request, contextValue }) {
+        if (contextValue.rehearsal) {
+          supergraph.prepare({ document, queryHash: queryHash!, operationName: request.operationName });
+        } else if ((operation.operation as string) !== 'subscription') return null;
         return { http: response.http, body: { kind: 'single', singleResult: {} } };
       },
     };

@@ -14,6 +14,8 @@ export interface GatewayContext {
   departure?: Departure;
   /** Set for operations that came over a WebSocket or an event stream, which may be live: what the pipeline found. */
   socket?: { readOnly?: boolean; document?: DocumentNode; queryHash?: string; live?: boolean };
+  /** The operation is to be planned, not executed. */
+  rehearsal?: boolean;
   /** Fetches under way, by subgraph and body: equal ones are sent once. Kept by the data sources. */
   inFlight?: Map<string, Map<string, Promise<HttpAnswer>>>;
   /** Headers of all fetches of this operation, with the credentials that they were made for. */

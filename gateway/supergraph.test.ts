@@ -1,4 +1,4 @@
-import { parse, validate } from 'graphql';
+import { getIntrospectionQuery, graphqlSync, parse, printSchema, validate } from 'graphql';
 import { createLog } from '#shared/log.ts';
 import { readGatewaySettings } from './env.ts';
 import { loadSupergraph, type Supergraph } from './supergraph.ts';
@@ -62,6 +62,14 @@ test('every subscription of the API can be planned', () => {
     paymentUpdated: 'payments',
     ticketScanned: 'tickets',
   });
+});
+
+test('the API can be introspected and printed, defaults that are objects included', () => {
+  const schema = supergraph.gateway.schema!;
+  const { data, errors } = graphqlSync({ schema, source: getIntrospectionQuery() });
+  expect(errors).toBeUndefined();
+  expect(JSON.stringify(data)).toContain('SendNotificationInput');
+  expect(printSchema(schema)).toContain('input SendNotificationInput');
 });
 
 test('the operations that the playground opens with are valid', async () => {

@@ -11,6 +11,7 @@ import { type Definition, readDefinition } from './executor/collect.ts';
 import { type CompiledPlan, compilePlan } from './executor/executor.ts';
 import { executeStockEvent } from './executor/stock.ts';
 import { planOperation, type QueryPlan, type SubscriptionNode, schemasOf } from './planner.ts';
+import { makePrintable } from './printable-schema.ts';
 import { subgraphOptions } from './subgraph-options.ts';
 
 type GatewayResult = ReturnType<ApolloGateway['executor']>;
@@ -31,6 +32,8 @@ export interface Supergraph {
   sources: Map<string, SubgraphDataSource>;
   /** Faults in the values given for an operation's variables. */
   checkVariables(operation: Operation): readonly GraphQLError[];
+  /** Plans an operation ahead of its first execution. */
+  prepare(operation: Omit<Operation, 'variables'>): void;
   /** The plan of a subscription: what to subscribe to at whom (`primary`), and what each event is joined with. */
   planSubscription(operation: Operation): SubscriptionNode;
   /** Executes a subscription's plan for one event of its primary. */
@@ -68,6 +71,7 @@ export function loadSupergraph(settings: GatewaySettings, log: Log): Supergraph 
       return source;
     },
   });
+  gateway.onSchemaLoadOrUpdate(({ apiSchema }) => makePrintable(apiSchema));
   const plans = new BoundedMap<string, Planned>(settings.planCache);
 
   function planned({ document, queryHash, operationName }: Omit<Operation, 'variables'>): Planned {
@@ -107,6 +111,7 @@ export function loadSupergraph(settings: GatewaySettings, log: Log): Supergraph 
       const errors = checkVariables(readDefinition(document, operationName), variables);
       return errors.map(error => badInput(error.message));
     },
+    prepare: operation => void planned(operation),
     planSubscription(operation) {
       const { node } = planned(operation);
       if (node?.kind !== 'Subscription') throw new Error('Not the plan of a subscription');
