@@ -121,7 +121,7 @@ const common = (k: Kinds, env: Environment, foreign: boolean) => ({
   REDIS_URL: k.optionalUrl(),
   QUEUE_PREFIX: k.text('{guichet}'),
   DOCUMENT_CACHE: k.number(32, { min: 1, max: 4_096 }),
-  EXECUTOR: k.choice(['own', 'stock'], 'stock'),
+  EXECUTOR: k.choice(['own', 'stock'], 'own'),
   PLAN_CACHE: k.number(1_000, { min: 1 }),
   PERSISTED_QUERIES: k.number(2_000),
   TRUSTED_DOCUMENTS: k.choice(['off', 'allow', 'only'], 'off'),

@@ -5,7 +5,7 @@ import { createFetchReader, type Fetch, type FetchNode, type PlanNode } from './
 import type { Batch, Fetches, Slot } from './fetches.ts';
 import { type Data, merge } from './merge.ts';
 import { objectsAt, type PlanPath, pathsTo, type ResultPath } from './paths.ts';
-import { compileRepresentation } from './representations.ts';
+import { compileRepresentation, type Representation } from './representations.ts';
 import { rewrite } from './rewrites.ts';
 
 /** One execution of a plan. */
@@ -66,14 +66,15 @@ export function createPlanCompiler(schema: GraphQLSchema) {
 
   function compileEntities(node: FetchNode, path: PlanPath): Step {
     const fetch = read(node);
-    const write = compileRepresentation(schema, node.requires!, node.inputRewrites);
+    const represent = compileRepresentation(schema, node.requires!, node.inputRewrites);
     return run => {
       const objects = objectsAt(run.root, path);
+      const slotFor = createSlotFinder(run, fetch);
       const slots: (Slot | undefined)[] = [];
       const batches = new Set<Batch>();
       for (const object of objects) {
-        const representation = write(object);
-        const slot = representation === undefined ? undefined : run.fetches.entity(fetch, representation);
+        const representation = represent(object);
+        const slot = representation && slotFor(object, representation);
         slots.push(slot);
         if (slot) batches.add(slot.batch);
       }
@@ -126,6 +127,31 @@ export function createPlanCompiler(schema: GraphQLSchema) {
         absorb(run, fetch, [], answer);
       };
     },
+  };
+}
+
+/** Finds entities' slots. One entity often stands in many places: by its key it is known without being written. */
+function createSlotFinder({ fetches }: Run, fetch: Fetch) {
+  const known = new Map<Representation, Map<unknown, Slot>>();
+  return (object: Data, representation: Representation): Slot | undefined => {
+    const { key } = representation;
+    const value = key === undefined ? undefined : object[key];
+    const isKey = typeof value === 'string' || typeof value === 'number';
+    let slots: Map<unknown, Slot> | undefined;
+    if (isKey) {
+      slots = known.get(representation);
+      if (!slots) {
+        slots = new Map();
+        known.set(representation, slots);
+      }
+      const slot = slots.get(value);
+      if (slot) return slot;
+    }
+    const text = representation.write(object);
+    if (text === undefined) return undefined;
+    const slot = fetches.entity(fetch, text);
+    if (isKey) slots!.set(value, slot);
+    return slot;
   };
 }
 

@@ -8,8 +8,16 @@ type Selection = NonNullable<FetchNode['requires']>[number];
 /** Writes a value as JSON; undefined when something that was asked for is missing. */
 type Write = (value: Data) => string | undefined;
 
-/** Writes an entity's representation as JSON, or gives undefined when the entity has none for this fetch. */
-export type WriteRepresentation = Write;
+/** How entities of one type are represented. */
+export interface Representation {
+  /** As JSON, or undefined when the entity lacks something that the subgraph must have. */
+  write: Write;
+  /** The one field that tells entities of this type apart, when it takes no more. */
+  key: string | undefined;
+}
+
+/** How an entity is represented, by its `__typename`. */
+export type Represent = (entity: Data) => Representation | undefined;
 
 /**
  * Compiles the fields by which a subgraph knows its entities. Representations are written straight as JSON: the text
@@ -19,8 +27,8 @@ export function compileRepresentation(
   schema: GraphQLSchema,
   requires: readonly Selection[],
   rewrites: readonly Rewrite[] = [],
-): WriteRepresentation {
-  const writers = new Map<string, Write>();
+): Represent {
+  const known = new Map<string, Representation>();
   const writeAny: Write = entity => {
     const representation = select(schema, entity, requires);
     if (!representation?.__typename) return undefined;
@@ -30,23 +38,26 @@ export function compileRepresentation(
   return entity => {
     const type = entity.__typename;
     if (typeof type !== 'string') return undefined;
-    let write = writers.get(type);
-    if (!write) {
-      write = compileForType(schema, requires, rewrites, type) ?? writeAny;
+    let representation = known.get(type);
+    if (!representation) {
+      representation = compileForType(schema, requires, rewrites, type) ?? {
+        write: writeAny,
+        key: undefined,
+      };
       // A name that is none of the schema's is a subgraph's fault, and there may be any number of them.
-      if (schema.getType(type)) writers.set(type, write);
+      if (schema.getType(type)) known.set(type, representation);
     }
-    return write(entity);
+    return representation;
   };
 }
 
-/** The writer for entities of one type, in all but the rarest cases. */
+/** For entities of one type, in all but the rarest cases. */
 function compileForType(
   schema: GraphQLSchema,
   requires: readonly Selection[],
   rewrites: readonly Rewrite[],
   type: string,
-): Write | undefined {
+): Representation | undefined {
   // The planner repeats a key for each type condition that it was asked under.
   const matching = new Map<string, readonly Selection[]>();
   for (const fragment of requires) {
@@ -54,11 +65,15 @@ function compileForType(
     if (!fragment.typeCondition || !isOfType(schema, type, fragment.typeCondition)) continue;
     matching.set(JSON.stringify(fragment.selections), fragment.selections);
   }
-  if (matching.size === 0) return () => undefined;
+  if (matching.size === 0) return { write: () => undefined, key: undefined };
   if (matching.size > 1) return undefined;
   const [selections] = matching.values();
   const renamed = renamedType(schema, rewrites, type);
-  return renamed === undefined ? undefined : compileFields(selections!, renamed);
+  const write = renamed === undefined ? undefined : compileFields(selections!, renamed);
+  if (!write) return undefined;
+  const [field, ...others] = selections!.filter(one => one.kind === 'Field' && one.name !== '__typename');
+  const alone = field?.kind === 'Field' && !field.selections && others.length === 0;
+  return { write, key: alone ? (field.alias ?? field.name) : undefined };
 }
 
 /** @param typename stands for what the object itself says. */
