@@ -30,6 +30,9 @@ const WATCHERS = 10;
 const HOT = 'event-hot';
 const HOT_WATCHERS = SOCKETS / 5;
 const BURST = 100;
+/** One topic whose watchers share nothing. */
+const ALONE = 'event-alone';
+const UNSHARED = SOCKETS / 50;
 
 const ORDER = 'subscription ($id: ID!) { orderUpdated(orderId: $id) { id number } }';
 const AVAILABLE = 'subscription ($id: ID!) { availabilityChanged(eventId: $id) { id name available } }';
@@ -93,6 +96,15 @@ await measure(`1 topic × ${HOT_WATCHERS} watchers × 5 events/s`, HOT_WATCHERS 
 });
 await measure(`1 topic × ${HOT_WATCHERS} watchers × ${BURST} events at once`, HOT_WATCHERS * BURST, {
   topics: [HOT],
+  times: BURST,
+  interval: 0,
+});
+// What sharing is worth: operation names tell groups apart, so each of these watchers has one alone.
+await inBatches(UNSHARED, index =>
+  at(index).subscribe(AVAILABLE.replace('subscription', `subscription Own${index}`), ALONE),
+);
+await measure(`1 topic × ${UNSHARED} watchers × ${BURST} events at once, nothing shared`, UNSHARED * BURST, {
+  topics: [ALONE],
   times: BURST,
   interval: 0,
 });
