@@ -22,7 +22,7 @@ const codes = ({ body }: Awaited<ReturnType<typeof post>>) =>
   body.errors?.map(error => error.extensions.code);
 
 test('a query is asked for by its hash, over POST, GET and WebSocket, once it has been told', async () => {
-  const stack = await startStack();
+  const stack = await startStack({ SUBGRAPH_TIMEOUT: '5000' });
   try {
     expect(codes(await post(stack, { extensions: extensions(QUERY) }))).toEqual([
       'PERSISTED_QUERY_NOT_FOUND',

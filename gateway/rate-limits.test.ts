@@ -9,7 +9,7 @@ import { ADA, type Stack, startStack, until } from './testing/stack.ts';
 
 const stacks: Stack[] = [];
 async function start(env: Record<string, string>) {
-  const stack = await startStack(env);
+  const stack = await startStack({ SUBGRAPH_TIMEOUT: '5000', ...env });
   stacks.push(stack);
   return stack;
 }

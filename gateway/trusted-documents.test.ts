@@ -24,7 +24,11 @@ const file = join(folder, 'manifest.json');
 const stacks: Stack[] = [];
 async function start(mode: string) {
   writeFileSync(file, JSON.stringify(createManifest([COUNT, LIVE, STALE])));
-  const stack = await startStack({ TRUSTED_DOCUMENTS: mode, TRUSTED_DOCUMENTS_FILE: file });
+  const stack = await startStack({
+    TRUSTED_DOCUMENTS: mode,
+    TRUSTED_DOCUMENTS_FILE: file,
+    SUBGRAPH_TIMEOUT: '5000',
+  });
   stack.shop.orders.set('o1', { id: 'o1', status: 'RESERVED', owner: 'ada' });
   stacks.push(stack);
   return stack;
