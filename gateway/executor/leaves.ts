@@ -8,8 +8,6 @@ import {
   isEnumType,
 } from 'graphql';
 
-const INTEGER = /^-?(?:0|[1-9][0-9]*)$/;
-
 /**
  * Whether a subgraph's value is one of a leaf type. Subgraphs have serialized it already, so it goes on as it is;
  * values of an enum that are unknown to the API, or hidden from it, do not.
@@ -36,4 +34,4 @@ export function compileLeaf(type: GraphQLLeafType): (value: unknown) => boolean 
   }
 }
 
-const isInteger = (value: unknown) => typeof value === 'number' && INTEGER.test(String(value));
+const isInteger = (value: unknown) => Number.isInteger(value);

@@ -130,27 +130,29 @@ export function createPlanCompiler(schema: GraphQLSchema) {
   };
 }
 
-/** Finds entities' slots. One entity often stands in many places: by its key it is known without being written. */
+/**
+ * Finds entities' slots. One entity often stands in many places: by its fields it is known again without being
+ * written again.
+ */
 function createSlotFinder({ fetches }: Run, fetch: Fetch) {
-  const known = new Map<Representation, Map<unknown, Slot>>();
+  const known = new Map<Representation, Map<unknown, { like: Data; slot: Slot }>>();
   return (object: Data, representation: Representation): Slot | undefined => {
-    const { key } = representation;
-    const value = key === undefined ? undefined : object[key];
-    const isKey = typeof value === 'string' || typeof value === 'number';
-    let slots: Map<unknown, Slot> | undefined;
-    if (isKey) {
-      slots = known.get(representation);
-      if (!slots) {
-        slots = new Map();
-        known.set(representation, slots);
+    const { fields } = representation;
+    const key = fields && object[fields[0]!];
+    let entities: Map<unknown, { like: Data; slot: Slot }> | undefined;
+    if (typeof key === 'string' || typeof key === 'number') {
+      entities = known.get(representation);
+      if (!entities) {
+        entities = new Map();
+        known.set(representation, entities);
       }
-      const slot = slots.get(value);
-      if (slot) return slot;
+      const entity = entities.get(key);
+      if (entity && fields!.every(name => object[name] === entity.like[name])) return entity.slot;
     }
     const text = representation.write(object);
     if (text === undefined) return undefined;
     const slot = fetches.entity(fetch, text);
-    if (isKey) slots!.set(value, slot);
+    entities?.set(key, { like: object, slot });
     return slot;
   };
 }

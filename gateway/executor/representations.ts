@@ -12,8 +12,8 @@ type Write = (value: Data) => string | undefined;
 export interface Representation {
   /** As JSON, or undefined when the entity lacks something that the subgraph must have. */
   write: Write;
-  /** The one field that tells entities of this type apart, when it takes no more. */
-  key: string | undefined;
+  /** The fields that it is made of, when none of them is an object or a list by type. */
+  fields: readonly string[] | undefined;
 }
 
 /** How an entity is represented, by its `__typename`. */
@@ -42,7 +42,7 @@ export function compileRepresentation(
     if (!representation) {
       representation = compileForType(schema, requires, rewrites, type) ?? {
         write: writeAny,
-        key: undefined,
+        fields: undefined,
       };
       // A name that is none of the schema's is a subgraph's fault, and there may be any number of them.
       if (schema.getType(type)) known.set(type, representation);
@@ -65,15 +65,16 @@ function compileForType(
     if (!fragment.typeCondition || !isOfType(schema, type, fragment.typeCondition)) continue;
     matching.set(JSON.stringify(fragment.selections), fragment.selections);
   }
-  if (matching.size === 0) return { write: () => undefined, key: undefined };
+  if (matching.size === 0) return { write: () => undefined, fields: undefined };
   if (matching.size > 1) return undefined;
   const [selections] = matching.values();
   const renamed = renamedType(schema, rewrites, type);
   const write = renamed === undefined ? undefined : compileFields(selections!, renamed);
   if (!write) return undefined;
-  const [field, ...others] = selections!.filter(one => one.kind === 'Field' && one.name !== '__typename');
-  const alone = field?.kind === 'Field' && !field.selections && others.length === 0;
-  return { write, key: alone ? (field.alias ?? field.name) : undefined };
+  const fields = selections!.flatMap(one => (one.kind === 'Field' ? [one] : []));
+  const flat = fields.every(field => !field.selections);
+  const names = fields.map(field => field.alias ?? field.name).filter(name => name !== '__typename');
+  return { write, fields: flat && names.length > 0 ? names : undefined };
 }
 
 /** @param typename stands for what the object itself says. */

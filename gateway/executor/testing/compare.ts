@@ -6,6 +6,7 @@ import {
   type ExecutionResult,
   execute,
   type GraphQLError,
+  type GraphQLFieldResolver,
   type GraphQLSchema,
   parse,
 } from 'graphql';
@@ -29,18 +30,29 @@ interface Sent {
   variables: Data;
 }
 
-/** Both executors over the same subgraphs in memory. */
-export async function createWorld() {
+interface Definition {
+  typeDefs: DocumentNode;
+  resolvers: object;
+}
+
+/**
+ * Both executors over the same subgraphs in memory.
+ * @param fieldResolver for fields that have no resolver.
+ */
+export async function createWorld(
+  definitions: Record<string, Definition> = world,
+  fieldResolver?: GraphQLFieldResolver<Data | undefined, unknown>,
+) {
   process.env.APOLLO_TELEMETRY_DISABLED = 'true';
   const down = new Set<string>();
   const sent: Sent[] = [];
   const schemas = new Map<string, GraphQLSchema>();
   const documents = new Map<string, DocumentNode>();
-  for (const [name, definition] of Object.entries(world)) {
+  for (const [name, definition] of Object.entries(definitions)) {
     schemas.set(name, buildSubgraphSchema(definition as never));
   }
   const { supergraphSdl, errors } = composeServices(
-    Object.entries(world).map(([name, { typeDefs }]) => ({ name, typeDefs, url: `http://${name}` })),
+    Object.entries(definitions).map(([name, { typeDefs }]) => ({ name, typeDefs, url: `http://${name}` })),
   );
   if (!supergraphSdl) throw new Error(errors?.join('\n'));
 
@@ -54,7 +66,12 @@ export async function createWorld() {
       document = parse(query);
       documents.set(query, document);
     }
-    const result = await execute({ schema: schemas.get(service)!, document, variableValues: variables });
+    const result = await execute({
+      schema: schemas.get(service)!,
+      document,
+      variableValues: variables,
+      fieldResolver,
+    });
     return JSON.parse(JSON.stringify(result));
   }
 
@@ -76,7 +93,7 @@ export async function createWorld() {
   });
   await gateway.load();
   const sources = new Map(
-    Object.keys(world).map(name => [
+    Object.keys(definitions).map(name => [
       name,
       {
         fetch: ({ query, variablesText }: { query: string; variablesText: string }) =>

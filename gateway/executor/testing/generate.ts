@@ -1,11 +1,15 @@
 import {
   type GraphQLArgument,
   type GraphQLCompositeType,
+  type GraphQLInputType,
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
   isCompositeType,
+  isEnumType,
+  isInputObjectType,
   isInterfaceType,
+  isListType,
   isNonNullType,
   isObjectType,
 } from 'graphql';
@@ -20,6 +24,8 @@ type Choose = (outOf: number) => number;
 
 const VALUES: Record<string, string[]> = {
   ID: ['"b1"', '"f1"', '"f2"', '"bob"', '"eve"', '"mute"', '"spy"', '"ghost"', '"wild"', '"r2"', '"r3"'],
+  Boolean: ['true', 'false'],
+  Float: ['1.5'],
   Int: ['2', '0', '1', '9'],
   String: ['"good"', '"bad"'],
 };
@@ -49,12 +55,27 @@ export function generateOperation(schema: GraphQLSchema, decisions: readonly num
     return ` @${choose(2) ? 'skip' : 'include'}(if: ${value})`;
   }
 
+  function literalOf(type: GraphQLInputType): string {
+    if (isNonNullType(type)) return literalOf(type.ofType);
+    if (isListType(type)) return `[${literalOf(type.ofType)}]`;
+    if (isInputObjectType(type)) {
+      const fields = Object.values(type.getFields()).filter(
+        one => isNonNullType(one.type) || choose(3) === 0,
+      );
+      return `{${fields.map(one => `${one.name}: ${literalOf(one.type)}`).join(', ')}}`;
+    }
+    if (isEnumType(type)) return type.getValues()[choose(type.getValues().length)]!.name;
+    const literals = VALUES[type.name] ?? ['"2026-01-01T00:00:00Z"'];
+    return literals[choose(literals.length)]!;
+  }
+
   function give(args: readonly GraphQLArgument[]): string {
     const given = args.flatMap(arg => {
       if (!isNonNullType(arg.type) && choose(2) === 0) return [];
-      const literals = VALUES[getNamedType(arg.type).name]!;
-      const literal = literals[choose(literals.length)]!;
-      return [`${arg.name}: ${choose(3) ? literal : defineVariable(String(arg.type), literal)}`];
+      const named = getNamedType(arg.type);
+      const literal = literalOf(arg.type);
+      const variable = named.name in VALUES && !literal.startsWith('[') && choose(3) === 0;
+      return [`${arg.name}: ${variable ? defineVariable(String(arg.type), literal) : literal}`];
     });
     return given.length > 0 ? `(${given.join(', ')})` : '';
   }
