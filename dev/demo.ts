@@ -1,6 +1,7 @@
 /** `npm run demo`: a purchase against a running stack, as a client performs it, told step by step. */
 import { createPublicKey, verify } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createApiClient } from './client.ts';
 import {
@@ -16,6 +17,8 @@ import {
 const { values: options } = parseArgs({
   options: {
     gateway: { type: 'string', default: process.env.GATEWAY_URL ?? 'http://localhost:4000' },
+    /** Where the PDFs go. */
+    directory: { type: 'string', default: '.guichet' },
     mailbox: { type: 'string', default: process.env.MAILBOX_URL ?? 'http://localhost:1080' },
   },
 });
@@ -76,12 +79,14 @@ const files = [
 ];
 const mail = await findMail(buyer.email);
 console.log('\nPDF files (addresses valid for 15 minutes)');
+await mkdir(options.directory, { recursive: true });
 for (const { name, url } of files) {
   const bytes = Buffer.from(await (await fetch(url)).arrayBuffer());
   if (bytes.subarray(0, 5).toString() !== '%PDF-')
     throw new Error(`${name} is not a PDF: ${bytes.subarray(0, 200)}`);
-  await writeFile(`.guichet/${name}`, bytes);
-  console.log(`  .guichet/${name}  (${Math.round(bytes.length / 1_024)} kB)\n    ${url}`);
+  const path = join(options.directory, name);
+  await writeFile(path, bytes);
+  console.log(`  ${path}  (${Math.round(bytes.length / 1_024)} kB)\n    ${url}`);
 }
 console.log(`\nEmail to ${buyer.email}: "${mail.subject}" with ${mail.attachments.length} attachment(s)`);
 console.log(`  ${options.mailbox}`);

@@ -1,4 +1,9 @@
+import { execFile } from 'node:child_process';
 import { createPublicKey, randomUUID, verify } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { TEST_REDIS } from '#shared/testing.ts';
 import {
@@ -96,12 +101,32 @@ describe.each<{ backend: Backend; available: boolean }>([
     ]);
   });
 
+  run('is told step by step by `npm run demo`', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'guichet-demo-'));
+    const gateway = new URL(stack.gatewayUrl).origin;
+    const demo = [
+      join(import.meta.dirname, '../dev/demo.ts'),
+      '--gateway',
+      gateway,
+      '--mailbox',
+      stack.mailboxUrl,
+    ];
+    const { stdout } = await promisify(execFile)(process.execPath, [...demo, '--directory', directory]);
+    for (const step of ['RESERVED', 'PAID', 'SHIPPING_SCHEDULED', 'COMPLETED'])
+      expect(stdout).toContain(`Order is ${step}`);
+    expect(stdout.match(/QR code verifies/g)).toHaveLength(2);
+    expect(stdout).toContain('with 2 attachment(s)');
+    expect(await readdir(directory)).toHaveLength(3);
+    await rm(directory, { recursive: true });
+  });
+
   run('a declined card leaves the order reserved and payable', async () => {
     const { buyer, purchase, payment } = await reserve(stack);
     const declined = await confirmPayment(buyer.api, payment.id, 'pm_card_chargeDeclined');
     expect(declined).toMatchObject({ status: 'REQUIRES_PAYMENT_METHOD', failureCode: 'card_declined' });
     await purchase.until(
-      ({ status, payments }) => status === 'RESERVED' && payments[0]!.failureCode !== null,
+      ({ status, payments }) =>
+        status === 'RESERVED' && payments.some(({ failureCode }) => failureCode !== null),
     );
     await confirmPayment(buyer.api, payment.id, 'pm_card_visa');
     await purchase.until(complete);

@@ -57,16 +57,18 @@ export async function startTestStack(backend: Backend, env: Environment = {}): P
   };
 }
 
+const SEEDED_EVENT = 'Nuit des Guichets';
+
 /** A new buyer's order for the seeded event's first admission, reserved and ready to be paid, and its live news. */
 export async function reserve({ api }: TestStack, quantity = 2) {
   const buyer = await registerBuyer(api);
-  const [event] = await listEvents(api);
-  const product = event!.products.find(({ kind }) => kind === 'ADMISSION')!;
+  const event = (await listEvents(api)).find(({ title }) => title === SEEDED_EVENT)!;
+  const product = event.products.find(({ kind }) => kind === 'ADMISSION')!;
   const order = await placeOrder(buyer.api, [{ productId: product.id, quantity }]);
   if (order.__typename !== 'Order') throw new Error(order.message);
   const purchase = watchPurchase(buyer.api, order.id);
   const news = await purchase.until(payable);
-  return { buyer, event: event!, product, orderId: order.id, purchase, payment: news.payments[0]! };
+  return { buyer, event, product, orderId: order.id, purchase, payment: news.payments[0]! };
 }
 
 /** True when the purchase has come to its good end, with everything that belongs to it. */

@@ -29,7 +29,7 @@ export type AddToBasketResult = Basket | InvalidInput | ProductUnavailable;
 export type Basket = {
   __typename?: 'Basket';
   lines: Array<BasketLine>;
-  /** Null while the basket is empty. */
+  /** Null while the basket is empty, and when its products are in several currencies: they cannot be ordered together. */
   total: Maybe<Money>;
 };
 
@@ -204,7 +204,7 @@ export type OrderLineInput = {
   quantity: Scalars['Int']['input'];
 };
 
-/** The order's status does not allow it: it failed, was canceled before, or a ticket of it has been used. */
+/** The order's status does not allow it: it is being reserved, is completed, has failed or was canceled before. */
 export type OrderNotCancelable = Error & {
   __typename?: 'OrderNotCancelable';
   message: Scalars['String']['output'];
@@ -260,6 +260,7 @@ export type Product = {
 export type ProductUnavailable = Error & {
   __typename?: 'ProductUnavailable';
   message: Scalars['String']['output'];
+  /** Those that are meant; without ids that name no product the viewer may see. */
   products: Array<Product>;
 };
 

@@ -44,8 +44,10 @@ export type ConfirmPaymentInput = {
 export type ConfirmPaymentResult = Payment | PaymentNotConfirmable;
 
 export type CreateCheckoutInput = {
+  /** A form inside your own page, by `clientSecret`, instead of one at `url`. */
+  embedded?: InputMaybe<Scalars['Boolean']['input']>;
   orderId: Scalars['ID']['input'];
-  /** Where the buyer comes back to. */
+  /** Where the buyer comes back to: an http or https address. */
   returnUrl: Scalars['String']['input'];
 };
 
@@ -144,7 +146,10 @@ export type Mutation = {
   __typename?: 'Mutation';
   /** Confirms a payment with a payment method. A declined card leaves it REQUIRES_PAYMENT_METHOD: try again. */
   confirmPayment: ConfirmPaymentResult;
-  /** Opens a Stripe Checkout session for a reserved order. Rights: its customer. */
+  /**
+   * Opens a Stripe Checkout session for a reserved order, or answers the one that is open. While it is open the payment
+   * has no `clientSecret`; confirmPayment ends the session. Rights: the order's customer.
+   */
   createCheckout: CreateCheckoutResult;
   /** Pays a due invoice at once. Rights: its customer. */
   payInvoice: PayInvoiceResult;
@@ -493,6 +498,7 @@ export type ResolversTypes = {
   ConfirmPaymentInput: ResolverTypeWrapper<any>;
   ConfirmPaymentResult: ResolverTypeWrapper<any>;
   CreateCheckoutInput: ResolverTypeWrapper<any>;
+  Boolean: ResolverTypeWrapper<any>;
   CreateCheckoutResult: ResolverTypeWrapper<any>;
   CurrencyAnalytics: ResolverTypeWrapper<any>;
   Int: ResolverTypeWrapper<any>;
@@ -510,7 +516,6 @@ export type ResolversTypes = {
   Money: ResolverTypeWrapper<any>;
   MoneyInput: ResolverTypeWrapper<any>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Boolean: ResolverTypeWrapper<any>;
   Order: ResolverTypeWrapper<any>;
   OrderNotPayable: ResolverTypeWrapper<any>;
   PageInfo: ResolverTypeWrapper<any>;
@@ -544,6 +549,7 @@ export type ResolversParentTypes = {
   ConfirmPaymentInput: any;
   ConfirmPaymentResult: any;
   CreateCheckoutInput: any;
+  Boolean: any;
   CreateCheckoutResult: any;
   CurrencyAnalytics: any;
   Int: any;
@@ -561,7 +567,6 @@ export type ResolversParentTypes = {
   Money: any;
   MoneyInput: any;
   Mutation: Record<PropertyKey, never>;
-  Boolean: any;
   Order: any;
   OrderNotPayable: any;
   PageInfo: any;

@@ -41,7 +41,6 @@ export async function creditRefund(
   );
   const taxLines = shareOf(rest, total);
   const tax = sum(taxLines, line => line.tax);
-  await em.flush();
   const { number, at } = await takeNumber(em, 'A');
   const note = em.create(CreditNote, {
     ...{ id: newId(), invoiceId: invoice.id, customerId: invoice.customerId, refundId, number, reason },
@@ -64,6 +63,7 @@ export async function cancelInvoice(
   invoice: Invoice,
 ): Promise<void> {
   invoice.status = 'VOID';
+  await em.flush();
   await creditRefund(ctx, em, invoice, { refundId: null, amount: invoice.total, reason: null });
 }
 

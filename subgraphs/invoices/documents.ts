@@ -9,11 +9,6 @@ import { Invoice, InvoiceLine } from './invoice.entity.ts';
 import type { InvoicesContext } from './services.ts';
 import { taxByRate } from './taxes.ts';
 
-type Read = (em: EntityManager, id: string) => Promise<DocumentContent | null>;
-
-/** By the folder that a file's name begins with. */
-const documents: Record<string, Read> = { invoices: readInvoice, 'credit-notes': readCreditNote };
-
 /**
  * The file of this name, e.g. `invoices/<id>.pdf`, rendered and kept first when that has not happened yet. Null for
  * drafts and for what does not exist.
@@ -24,8 +19,9 @@ export async function obtainFile(
 ): Promise<Buffer | null> {
   const stored = await findFile(em, name);
   if (stored) return stored;
-  const [, folder = '', id = ''] = /^([a-z-]+)\/([0-9a-f-]+)\.pdf$/.exec(name) ?? [];
-  const content = isId(id) ? ((await documents[folder]?.(em, id)) ?? null) : null;
+  const [, folder, id = ''] = /^(invoices|credit-notes)\/([0-9a-f-]+)\.pdf$/.exec(name) ?? [];
+  if (!isId(id)) return null;
+  const content = await (folder === 'invoices' ? readInvoice : readCreditNote)(em, id);
   if (!content) return null;
   await putFile(em, name, await services.renderer.render(content));
   // Where two have rendered at the same time, the first one's file counts for both.

@@ -4,5 +4,5 @@ import { recordOrder, recordPayment } from './settlements.ts';
 
 export const handlers: Handlers<InvoicesServices> = {
   'order.status.updated': recordOrder,
-  'payment.status.updated': (ctx, payment) => recordPayment(ctx, payment),
+  'payment.status.updated': recordPayment,
 };

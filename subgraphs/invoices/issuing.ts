@@ -18,8 +18,6 @@ export async function issueInvoice(
   invoice: Invoice,
   terms: { paidAt: Date } | { dueAt: Date },
 ): Promise<void> {
-  // Everything else is written before the series is locked: others wait for it.
-  await em.flush();
   const { number, at } = await takeNumber(em, 'F');
   Object.assign(invoice, {
     status: 'paidAt' in terms ? 'PAID' : 'DUE',

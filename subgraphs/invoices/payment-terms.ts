@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { requireRole } from '#shared/context.ts';
 import { inTransaction } from '#shared/database.ts';
 import { notFound, parseInput } from '#shared/errors.ts';
+import { addOrderFacts } from './facts.ts';
 import { Invoice } from './invoice.entity.ts';
 import { getInvoice } from './invoices.ts';
 import { issueInvoice } from './issuing.ts';
 import type { InvoicesContext } from './services.ts';
-import { lockSettlement } from './settlements.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -29,7 +29,7 @@ export async function finalizeInvoice(ctx: InvoicesContext, input: z.input<typeo
   const { invoiceId, dueInDays } = parsed.value;
   const { orderId } = await getInvoice(ctx, invoiceId);
   return inTransaction(ctx.em, async em => {
-    await lockSettlement(em, orderId);
+    await addOrderFacts(em, orderId);
     const invoice = await em.findOne(Invoice, invoiceId, { refresh: true });
     if (!invoice) throw notFound('Invoice');
     if (invoice.status === 'VOID') return notFinalizable('The order has ended; its invoice is void.');

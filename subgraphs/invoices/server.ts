@@ -11,14 +11,13 @@ import { renderInvoice } from './jobs/render-invoice.ts';
 import { migrations } from './migrations/index.ts';
 import { resolvers } from './resolvers.ts';
 import type { InvoicesServices } from './services.ts';
-import { Settlement } from './settlement.entity.ts';
 
 /** Starts the invoices subgraph. */
 export function startInvoices(env: Environment) {
   const settings = readInvoicesSettings(env);
   return startSubgraph<InvoicesServices>({
     settings,
-    entities: [Invoice, InvoiceLine, CreditNote, Settlement],
+    entities: [Invoice, InvoiceLine, CreditNote],
     migrations,
     resolvers,
     handlers,

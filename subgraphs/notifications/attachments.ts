@@ -17,17 +17,19 @@ export class FilesMissing extends Error {}
  * Fetches the files of an email from the tickets subgraph.
  * @throws FilesMissing unless all of them came within 5 s.
  */
-export function fetchAttachments(
+export async function fetchAttachments(
   { services: { settings } }: Pick<NotificationsContext, 'services'>,
   attachments: Attachment[],
 ): Promise<AttachedFile[]> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  return Promise.all(
+  const files = await Promise.all(
     attachments.map(async ({ filename, file }) => {
       try {
         const response = await fetch(fileUrl(settings.TICKETS_URL, file, settings.internalSecret), {
           signal,
         });
+        // The ticket was revoked since: the email does without.
+        if (response.status === 410) return null;
         if (!response.ok) {
           await response.body?.cancel();
           throw new Error(`HTTP ${response.status}`);
@@ -39,4 +41,5 @@ export function fetchAttachments(
       }
     }),
   );
+  return files.filter(file => file !== null);
 }

@@ -97,7 +97,7 @@ export async function claimNotification(
   const [row] = await query(
     em,
     sql<object>`update notifications set status = 'SENDING', changed_at = clock_timestamp(), attempts = attempts + 1,
-        provider_message_id = ${services.mailer.messageIdOf(id)},
+        provider_message_id = coalesce(provider_message_id, ${services.mailer.messageIdOf(id)}),
         lease_until = clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})
       where id = ${id} and (status = 'QUEUED' or (status = 'SCHEDULED' and scheduled_at <= clock_timestamp()))
       returning *`,
@@ -110,12 +110,19 @@ async function send(
   claimed: Notification,
   attachments: AttachedFile[],
 ): Promise<Outcome> {
-  const { id, recipient, template, locale, data, attempts } = claimed;
+  const { recipient, template, locale, data, attempts, providerMessageId } = claimed;
   const { subject, text, html } = render(template, locale, data);
   const renewal = setInterval(() => renewLease(ctx, claimed), RENEWAL_MS);
   try {
     return await ctx.services.mailer.send(
-      { messageId: ctx.services.mailer.messageIdOf(id), to: recipient, subject, text, html, attachments },
+      {
+        messageId: providerMessageId!,
+        to: recipient,
+        subject,
+        text,
+        html: html(),
+        attachments,
+      },
       attempts,
     );
   } finally {
@@ -158,7 +165,11 @@ async function release(
       return;
     }
     const { kind, reason } = outcome;
-    ctx.log.warn({ notificationId: id, outcome: kind, reason, attempts }, 'a notification was not sent');
+    // To wait (for tickets, for a mail server that is busy) is nothing to warn of.
+    ctx.log[kind === 'not-sent' ? 'info' : 'warn'](
+      { notificationId: id, kind, reason, attempts },
+      'not sent',
+    );
     if (kind === 'refused') {
       const moved = await moveNotification(
         em,

@@ -27,6 +27,7 @@ export interface Mailer {
   send(mail: Mail, attempt: number): Promise<Outcome>;
   /** A Message-ID (RFC 5322) that is the same at each try, so that mailboxes may tell a repeat. */
   messageIdOf(notificationId: string): string;
+  /** Hangs up, also on servers whose answer is still awaited. */
   close(): void;
 }
 
@@ -102,8 +103,13 @@ function openServer(provider: string, url: string, timeoutSeconds: number, from:
         return { kind: classify(failure, progress), reason: `${provider}: ${failure.message}` };
       }
     },
-    close: () => transport.close(),
+    close: () => (transport as Closable).close({ force: true }),
   };
+}
+
+/** Newer than its types. */
+interface Closable {
+  close(options: { force: boolean }): void;
 }
 
 interface Progress {

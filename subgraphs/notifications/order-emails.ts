@@ -13,6 +13,11 @@ import type { OrderData } from './templates/orders.ts';
 type Request = MessageData<'notification-send-request'>;
 
 const address = z.email();
+const TEMPLATES = [
+  'order-confirmed',
+  'order-canceled',
+  'order-failed',
+] as const satisfies Request['template'][];
 const keyOf = (orderId: string, template: string) => `order:${orderId}:${template}`;
 
 /**
@@ -22,15 +27,10 @@ const keyOf = (orderId: string, template: string) => `order:${orderId}:${templat
 export async function writeToBuyer(ctx: NotificationsContext, request: Request): Promise<void> {
   const { em } = ctx;
   const { orderId, template, customer } = request;
-  // Confirmation and cancellation may arrive together and in any order.
-  await query(em, sql`select pg_advisory_xact_lock(hashtextextended(${orderId}, 0))`);
-  const [earlier] = await query(
-    em,
-    sql<object>`select * from notifications where dedupe_key = ${keyOf(orderId, template)}`,
-  );
-  if (earlier) return repeatAnswer(ctx, em.map(Notification, earlier as never));
+  const earlier = await readEarlier(ctx, orderId);
+  const same = earlier.get(template);
+  if (same) return repeatAnswer(ctx, same);
 
-  const confirms = template === 'order-confirmed';
   const created = await createNotification(em, {
     channel: 'EMAIL',
     template,
@@ -40,13 +40,34 @@ export async function writeToBuyer(ctx: NotificationsContext, request: Request):
     orderId,
     eventId: request.lines[0]?.eventId ?? null,
     data: { ...orderData(request, ctx.services.settings.PUBLIC_URL) },
-    attachments: confirms ? ticketFiles(request) : [],
+    attachments: template === 'order-confirmed' ? ticketFiles(request) : [],
     priority: 'HIGH',
     dedupeKey: keyOf(orderId, template),
     refusal: address.safeParse(customer.email).success ? null : 'The recipient is not an email address.',
   });
-  if (created?.status === 'FAILED') await answerOrder(em, created, created.lastError ?? null);
-  if (confirms ? await hasEnded(ctx, orderId) : true) await withdrawConfirmation(ctx, orderId);
+  if (!created) return;
+  if (created.status === 'FAILED') await answerOrder(em, created, created.lastError ?? null);
+  const hasEnded = template !== 'order-confirmed' || earlier.size > 0;
+  const confirmation = template === 'order-confirmed' ? created : earlier.get('order-confirmed');
+  if (hasEnded && confirmation)
+    await moveNotification(em, confirmation.id, 'CANCELED', sql`last_error = 'The order has ended.'`);
+}
+
+/**
+ * What was written of this order so far, by template. Confirmation and cancellation may arrive together and in any
+ * order: whoever comes second waits here until the first has committed, and sees it.
+ */
+async function readEarlier(
+  { em }: NotificationsContext,
+  orderId: string,
+): Promise<Map<string, Notification>> {
+  await query(em, sql`select pg_advisory_xact_lock(hashtextextended(${orderId}, 0))`);
+  const keys = TEMPLATES.map(template => keyOf(orderId, template));
+  const rows = await query(
+    em,
+    sql<object>`select * from notifications where dedupe_key = any(${keys}::text[])`,
+  );
+  return new Map(rows.map(row => em.map(Notification, row as never)).map(found => [found.template, found]));
 }
 
 function orderData(
@@ -76,20 +97,6 @@ async function repeatAnswer({ em }: NotificationsContext, notification: Notifica
   const { status, lastError } = notification;
   if (status === 'SENT') await answerOrder(em, notification, null);
   if (status === 'FAILED') await answerOrder(em, notification, lastError ?? 'It could not be sent.');
-}
-
-async function hasEnded({ em }: NotificationsContext, orderId: string): Promise<boolean> {
-  const ends = [keyOf(orderId, 'order-canceled'), keyOf(orderId, 'order-failed')];
-  const found = await query(em, sql`select 1 from notifications where dedupe_key = any(${ends}::text[])`);
-  return found.length > 0;
-}
-
-async function withdrawConfirmation({ em }: NotificationsContext, orderId: string): Promise<void> {
-  const [waiting] = await query(
-    em,
-    sql<{ id: string }>`select id from notifications where dedupe_key = ${keyOf(orderId, 'order-confirmed')}`,
-  );
-  if (waiting) await moveNotification(em, waiting.id, 'CANCELED', sql`last_error = 'The order has ended.'`);
 }
 
 /** Sends what waited for an order's tickets; without this it would look for them by itself, but later. */

@@ -2,12 +2,20 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { v7 } from 'uuid';
+import { type EntityManager, inTransaction, openDatabase } from '#shared/database.ts';
 import { DEVELOPMENT_INTERNAL_SECRET, type Environment } from '#shared/env.ts';
 import { verifyFileUrl } from '#shared/files.ts';
+import { createLog } from '#shared/log.ts';
 import type { MessageData } from '#shared/messages.ts';
 import { openMessenger, testEnvironment } from '#shared/testing.ts';
 import { startMailbox } from '../../dev/mailbox.ts';
+import { readNotificationsSettings } from './env.ts';
+import { openMailer } from './mailer.ts';
+import { migrations } from './migrations/index.ts';
+import { Notification } from './notification.entity.ts';
+import { createNotification, type Draft } from './notifications.ts';
 import { startNotifications } from './server.ts';
+import type { NotificationsContext } from './services.ts';
 
 /** Plays the tickets subgraph: serves the files that are in `files`, behind signed addresses as it does. */
 export async function startTicketFiles() {
@@ -41,7 +49,7 @@ export async function startAll(extra: Environment = {}) {
   const subgraph = await startNotifications(environment.env);
   const messenger = await openMessenger('notifications', environment.env);
   return {
-    ...{ mailbox, tickets, environment, messenger, url: subgraph.url },
+    ...{ mailbox, tickets, environment, messenger, subgraph, url: subgraph.url },
     /** The emails to this address that the mailbox has taken. */
     mailsTo: (address: string) => mailbox.messages().filter(({ to }) => to[0]?.address === address),
     /** The row of the order's notification from this template. */
@@ -59,6 +67,50 @@ export async function startAll(extra: Environment = {}) {
       await mailbox.stop();
       await subgraph.stop();
       await tickets.stop();
+      await environment.drop();
+    },
+  };
+}
+
+/** The domain functions on a database and a mailbox of their own, with nothing running that would act by itself. */
+export async function openDomain(extra: Environment = {}) {
+  const mailbox = await startMailbox({ smtpPort: 0, httpPort: 0 });
+  const environment = await testEnvironment('notifications', { SMTP_URL: mailbox.smtpUrl, ...extra });
+  const settings = readNotificationsSettings(environment.env);
+  const orm = await openDatabase(environment.databaseUrl, [Notification], migrations);
+  const mailer = openMailer(settings);
+  const warnings: string[] = [];
+  const log = createLog('notifications', 'silent');
+  log.warn = (_: unknown, message?: string) => void warnings.push(String(message));
+  const context = (): NotificationsContext => ({
+    em: orm.em.fork() as EntityManager,
+    viewer: null,
+    correlationId: 'test',
+    log,
+    live: undefined as never,
+    services: { settings, mailer },
+    cache: new Map(),
+  });
+  return {
+    ...{ mailbox, environment, context, warnings },
+    /** An email that waits to be sent. */
+    async queue(draft: Partial<Draft> = {}): Promise<Notification> {
+      const waiting: Draft = {
+        ...{ channel: 'EMAIL', template: 'announcement', recipient: `${v7()}@example.org`, userId: null },
+        ...{ locale: 'fr', data: { title: 'Titre', text: 'Texte' } },
+        ...draft,
+      };
+      return (await inTransaction(context().em, em => createNotification(em, waiting)))!;
+    },
+    async row(id: string) {
+      const rows = await environment.sql('select * from notifications where id = $1', [id]);
+      // biome-ignore lint/suspicious/noExplicitAny: a raw row
+      return rows[0] as any;
+    },
+    async close() {
+      mailer.close();
+      await mailbox.stop();
+      await orm.close(true);
       await environment.drop();
     },
   };

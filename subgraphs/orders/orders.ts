@@ -1,6 +1,6 @@
 /** Orders: which changes of status there are, how one is made, and who sees what. */
 import { entityLoader, loadMany } from '#shared/batch.ts';
-import { type ConnectionArguments, connect, emptyConnection } from '#shared/connection.ts';
+import { type ConnectionArguments, connect, connectMany, emptyConnection } from '#shared/connection.ts';
 import { type Context, mayActFor, requireViewer } from '#shared/context.ts';
 import { type EntityManager, LockMode, query, sql } from '#shared/database.ts';
 import { CodedError, notFound } from '#shared/errors.ts';
@@ -53,15 +53,15 @@ export async function transition(
       values (${order.id}, ${order.seq}, ${from}, ${to}, ${at.toISOString()}, ${cause.reason}, ${cause.actor})`,
   );
   const snapshot = await takeSnapshot(em, order);
-  await tellStatus(em, snapshot, { from, to, at, reason: cause.reason });
+  await tellStatus(em, snapshot, { from, to, at, paymentId: order.paymentId, reason: cause.reason });
   return snapshot;
 }
 
-export function tellStatus(
-  em: EntityManager,
-  snapshot: OrderSnapshot,
-  change: { from: OrderStatus | null; to: OrderStatus; at: Date; reason: string | null },
-): Promise<void> {
+type Change = Pick<MessageData<'order.status.updated'>, 'from' | 'to' | 'reason' | 'paymentId'> & {
+  at: Date;
+};
+
+export function tellStatus(em: EntityManager, snapshot: OrderSnapshot, change: Change): Promise<void> {
   return emit(em, 'order.status.updated', { ...snapshot, ...change, at: change.at.toISOString() });
 }
 
@@ -123,9 +123,9 @@ export function listOrders(
 }
 
 /** A user's orders, newest first; none for whoever may not see them. */
-export async function listOrdersOf(ctx: Context, customerId: string, page: ConnectionArguments) {
+export function listOrdersOf(ctx: Context, customerId: string, page: ConnectionArguments) {
   if (!mayActFor(ctx.viewer, customerId)) return emptyConnection();
-  return connect(ctx.em, Order, page, sql`customer_id = ${customerId}::uuid`);
+  return connectMany(ctx, Order, 'customer_id', page).load(customerId);
 }
 
 async function findLines(em: EntityManager, orderIds: string[]): Promise<OrderLine[]> {

@@ -5,33 +5,17 @@ import { entityLoader } from '#shared/batch.ts';
 import { requireViewer } from '#shared/context.ts';
 import { type EntityManager, inTransaction, newId, query, sql } from '#shared/database.ts';
 import { invalidInput, parseInput } from '#shared/errors.ts';
-import { type Claim, claimKey, findKey, idempotencyConflict } from '#shared/idempotency.ts';
-import type { OrderLineData } from '#shared/messages.ts';
+import { claimKey, findKey, idempotencyConflict } from '#shared/idempotency.ts';
 import type { Viewer } from '#shared/passport.ts';
 import { findBasketLines } from './baskets.ts';
-import { idText, MOST_LINES, plainText } from './inputs.ts';
+import { MOST_LINES, plainText } from './inputs.ts';
 import { holdUntil } from './jobs/expire-order.ts';
 import { sumUp } from './money.ts';
 import { Order } from './order.entity.ts';
 import { takeSnapshot, tellStatus } from './orders.ts';
-import { askProducts, isAvailable, type Product, productUnavailable } from './products.ts';
+import { type PricedLine, priceLines, type WantedLine, wantedLine } from './pricing.ts';
 import type { OrdersContext } from './services.ts';
 import { requestStep } from './steps.ts';
-
-const wantedLine = z
-  .object({
-    productId: idText,
-    quantity: z.int().min(1, 'must be at least 1'),
-    guestNames: z
-      .array(plainText(100).min(1, 'must not be empty'))
-      .nullish()
-      .transform(names => names ?? []),
-  })
-  .refine(line => line.guestNames.length <= Math.max(line.quantity, 0), {
-    path: ['guestNames'],
-    message: 'has more names than the quantity',
-  });
-type WantedLine = z.output<typeof wantedLine>;
 
 const placement = z.object({
   idempotencyKey: plainText(200).min(8, 'needs at least 8 characters'),
@@ -62,7 +46,14 @@ export async function placeOrder(ctx: OrdersContext, input: z.input<typeof place
   if (!parsed.ok) return parsed.error;
   const { idempotencyKey: key, ...asked } = parsed.value;
   const claim = { scope: `placeOrder:${viewer.id}`, key, input: asked };
-  const earlier = async () => answerEarlier(ctx, await findKey(ctx.em, claim));
+  /** What the key was answered with before; null while it is new. */
+  const earlier = async () => {
+    const found = await findKey(ctx.em, claim);
+    if (found.outcome === 'new') return null;
+    return found.outcome === 'conflict'
+      ? idempotencyConflict()
+      : entityLoader(ctx, Order).load(found.resultId);
+  };
 
   const answered = await earlier();
   if (answered) return answered;
@@ -86,60 +77,9 @@ export async function placeOrder(ctx: OrdersContext, input: z.input<typeof place
   }
 }
 
-/** What the key was answered with before; null when it is new. */
-async function answerEarlier(ctx: OrdersContext, claim: Claim) {
-  if (claim.outcome === 'new') return null;
-  return claim.outcome === 'conflict' ? idempotencyConflict() : entityLoader(ctx, Order).load(claim.resultId);
-}
-
 async function wantBasket(ctx: OrdersContext, viewer: Viewer): Promise<WantedLine[]> {
   const lines = await findBasketLines(ctx.em, viewer.id);
   return lines.map(line => ({ ...line, guestNames: [] }));
-}
-
-type Refusal = ReturnType<typeof invalidInput> | ReturnType<typeof productUnavailable>;
-type PricedLines = { ok: true; lines: PricedLine[] } | { ok: false; refusal: Refusal };
-type PricedLine = OrderLineData & { currency: string };
-
-/** The lines at today's prices, or why they cannot be ordered. Several lines of one product count together (A25). */
-async function priceLines(ctx: OrdersContext, viewer: Viewer, wanted: WantedLine[]): Promise<PricedLines> {
-  const refuse = (refusal: Refusal): PricedLines => ({ ok: false, refusal });
-  if (wanted.length === 0) return refuse(invalidInput({ path: 'lines', message: 'the basket is empty' }));
-  const ids = wanted.map(line => line.productId);
-  const products = await askProducts(ctx, ids);
-  const quantities = new Map<string, number>();
-  for (const { productId, quantity } of wanted)
-    quantities.set(productId, (quantities.get(productId) ?? 0) + quantity);
-
-  const tooMany = [...quantities].flatMap(([id, quantity]) => {
-    const most = products.get(id)?.maxPerOrder ?? Number.POSITIVE_INFINITY;
-    if (quantity <= most) return [];
-    return { path: `lines.${ids.indexOf(id)}.quantity`, message: `must be at most ${most} per order` };
-  });
-  if (tooMany.length > 0) return refuse(invalidInput(...tooMany));
-  const missing = [...quantities].filter(([id, quantity]) => !isAvailable(products.get(id), quantity));
-  if (missing.length > 0) return refuse(productUnavailable(missing.map(([id]) => products.get(id))));
-
-  const lines = wanted.map(line => priceLine(line, products.get(line.productId)!, viewer));
-  if (new Set(lines.map(line => line.currency)).size > 1)
-    return refuse(
-      invalidInput({ path: 'lines', message: 'all products of an order must be in one currency' }),
-    );
-  return { ok: true, lines };
-}
-
-function priceLine({ quantity, guestNames }: WantedLine, product: Product, viewer: Viewer): PricedLine {
-  const { id, event, kind, name, price, taxRate } = product;
-  return {
-    ...{ productId: id, eventId: event.id, kind, name, quantity, taxRate },
-    unitPrice: price.amount,
-    currency: price.currency,
-    // Where there are fewer names than tickets, the buyer's stands in.
-    guestNames:
-      kind === 'ADMISSION'
-        ? Array.from({ length: quantity }, (_, i) => guestNames[i] ?? viewer.displayName)
-        : [],
-  };
 }
 
 function draftOrder(ctx: OrdersContext, viewer: Viewer, priced: PricedLine[], provider: Order['provider']) {
@@ -206,7 +146,9 @@ async function writeOrder(
   );
   const placed = em.map(Order, row as never);
   const snapshot = await takeSnapshot(em, placed);
-  await tellStatus(em, snapshot, { from: null, to: 'CREATED', at: placed.placedAt, reason: null });
+  await tellStatus(em, snapshot, {
+    ...{ from: null, to: 'CREATED', at: placed.placedAt, paymentId: null, reason: null },
+  });
   await requestStep(em, placed, snapshot);
   return placed;
 }

@@ -4,15 +4,13 @@
  * Messages come repeated, late and out of order: the locked order's status decides. What comes too late is ignored
  * (or undone), what comes too early is thrown, so that it is delivered again.
  */
-import { inTransaction, query, sql } from '#shared/database.ts';
-import { badInput } from '#shared/errors.ts';
+import { query, sql } from '#shared/database.ts';
 import { enqueue } from '#shared/jobs.ts';
 import type { MessageData } from '#shared/messages.ts';
 import { emit } from '#shared/outbox.ts';
-import { plainText } from './inputs.ts';
 import { expireOrderJob, holdUntil } from './jobs/expire-order.ts';
 import type { Order, OrderStatus } from './order.entity.ts';
-import { getOrder, type LockOption, lockOrder, transition } from './orders.ts';
+import { type LockOption, lockOrder, transition } from './orders.ts';
 import type { OrdersContext } from './services.ts';
 import { abandon, advance } from './steps.ts';
 
@@ -65,8 +63,8 @@ export async function applyPayment(
     await giveBack(order.isOver ? 'The order had ended before it was paid.' : 'The order was paid twice.');
     return;
   }
-  order.paymentId = paymentId;
   if (amount.amount === order.total && amount.currency === order.currency) {
+    order.paymentId = paymentId;
     await advance(em, order, 'PAID', { reason: null, actor });
     return;
   }
@@ -136,34 +134,6 @@ export async function applyRefund(
   await transition(em, order, 'FAILED', {
     reason: `The refund failed: ${reason ?? 'no reason given'}`,
     actor: 'payment',
-  });
-}
-
-const NOT_CANCELABLE: Partial<Record<OrderStatus, string>> = {
-  CREATED: 'The order is being reserved. Try again in a moment.',
-  COMPLETED: 'The order is completed. Refunds of completed orders are made by an administrator.',
-  CANCELED: 'The order was canceled before.',
-  FAILED: 'The order has failed: there is nothing left to cancel.',
-};
-
-/**
- * Cancels an order: its stock is released; what was paid is given back and its tickets are revoked. Rights: its
- * customer or an administrator. @throws NOT_FOUND for others; BAD_USER_INPUT for an unusable reason.
- */
-export async function cancelOrder(
-  ctx: OrdersContext,
-  { orderId, reason }: { orderId: string; reason?: string | null | undefined },
-) {
-  const given = plainText(500).safeParse(reason ?? '');
-  if (!given.success) throw badInput(`reason: ${given.error.issues[0]!.message}`);
-  await getOrder(ctx, orderId);
-  return inTransaction(ctx.em, async em => {
-    const order = await lockOrder(em, orderId);
-    const message = NOT_CANCELABLE[order.status];
-    if (message) return { __typename: 'OrderNotCancelable' as const, message };
-    const actor = order.customerId === ctx.viewer?.id ? 'customer' : 'administrator';
-    await abandon(em, order, 'CANCELED', { reason: given.data || `Canceled by the ${actor}.`, actor });
-    return order;
   });
 }
 

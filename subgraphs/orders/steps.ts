@@ -46,8 +46,8 @@ export async function advance(em: EntityManager, order: Order, to: OrderStatus, 
 }
 
 /**
- * Ends a locked order that has been reserved: what it holds is released, what was paid is given back or can no
- * longer be captured, its tickets are revoked, the buyer is told.
+ * Ends a locked order that has been reserved: what it holds is released and its tickets are revoked, nothing may be
+ * captured for it any more, what was paid is given back, the buyer is told.
  */
 export async function abandon(
   em: EntityManager,
@@ -55,12 +55,12 @@ export async function abandon(
   to: 'CANCELED' | 'FAILED',
   { reason, actor }: Cause & { reason: string },
 ): Promise<void> {
-  const paid = order.status === 'PAID' || order.status === 'SHIPPING_SCHEDULED';
+  const isPaid = order.status === 'PAID' || order.status === 'SHIPPING_SCHEDULED';
   const snapshot = await transition(em, order, to, { reason, actor });
   const { orderId } = snapshot;
-  await emit(em, 'inventory-release-request', { orderId, reason, revokeTickets: paid });
-  if (!paid) await emit(em, 'payment-cancel-request', { orderId, reason });
-  else if (order.total > 0) await emit(em, 'payment-refund-request', { orderId, paymentId: null, reason });
+  await emit(em, 'inventory-release-request', { orderId, reason, revokeTickets: isPaid });
+  await emit(em, 'payment-cancel-request', { orderId, reason });
+  if (order.paymentId) await emit(em, 'payment-refund-request', { orderId, paymentId: null, reason });
   await emit(em, 'notification-send-request', {
     ...snapshot,
     template: to === 'CANCELED' ? 'order-canceled' : 'order-failed',

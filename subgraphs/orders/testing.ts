@@ -2,21 +2,36 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { v7 } from 'uuid';
+import { type EntityManager, openDatabase } from '#shared/database.ts';
 import type { Environment } from '#shared/env.ts';
 import { readBody } from '#shared/http.ts';
+import { createLog } from '#shared/log.ts';
 import type { Viewer } from '#shared/passport.ts';
 import { ask, openMessenger, testEnvironment } from '#shared/testing.ts';
+import { readOrdersSettings } from './env.ts';
+import { migrations } from './migrations/index.ts';
+import { Order, OrderLine, OrderTransition } from './order.entity.ts';
 import type { Product } from './products.ts';
 import { startOrders } from './server.ts';
+import type { OrdersContext } from './services.ts';
 
 /** Plays the tickets subgraph: answers `_entities` of products over HTTP. */
 export async function startTickets() {
   const products = new Map<string, Product>();
-  const state = { products, questions: 0, down: false };
+  const state = {
+    products,
+    questions: 0,
+    down: false,
+    /** What happens elsewhere while the next question is being answered. */
+    meanwhile: undefined as (() => Promise<void>) | undefined,
+  };
   const server = createServer(async (req, res) => {
     state.questions += 1;
     if (state.down) return req.destroy();
     const { variables } = JSON.parse((await readBody(req, 1_000_000)).toString());
+    const { meanwhile } = state;
+    state.meanwhile = undefined;
+    await meanwhile?.();
     const _entities = variables.representations.map(({ id }: { id: string }) => products.get(id) ?? null);
     res.end(JSON.stringify({ data: { _entities } }));
   });
@@ -75,6 +90,38 @@ export async function startTestOrders(extra: Environment = {}) {
   };
 }
 export type TestOrders = Awaited<ReturnType<typeof startTestOrders>>;
+
+/** Calls domain functions on the subgraph's own database, as its message handlers would, several at a time. */
+export async function openDirectly({ environment }: TestOrders) {
+  const settings = readOrdersSettings(environment.env);
+  const orm = await openDatabase(settings.databaseUrl, [Order, OrderLine, OrderTransition], migrations);
+  const context = (em: EntityManager) =>
+    ({
+      ...{ em, viewer: null, correlationId: 'test', cache: new Map(), log: createLog('test', 'silent') },
+      live: { publish: async () => {} } as unknown as OrdersContext['live'],
+      services: { settings, stopSweeping: async () => {} },
+    }) satisfies OrdersContext;
+  const fork = () => orm.em.fork() as EntityManager;
+  return {
+    fork,
+    /** A context outside any transaction, as a job has it. */
+    context: () => context(fork()),
+    /** Runs in a transaction of its own, as a message handler does. */
+    handle: <T>(work: (ctx: OrdersContext) => Promise<T>): Promise<T> =>
+      fork().transactional(em => work(context(em as EntityManager))),
+    close: () => orm.close(true),
+  };
+}
+export type Direct = Awaited<ReturnType<typeof openDirectly>>;
+
+/** Everything that was ever asked or told about one order, by name, oldest first. */
+export async function messagesOf(stage: TestOrders, orderId: string) {
+  const rows = await stage.environment.sql(
+    `select name, envelope -> 'data' as data from outbox where envelope -> 'data' ->> 'orderId' = $1 order by id`,
+    [orderId],
+  );
+  return rows as { name: string; data: Record<string, unknown> }[];
+}
 
 export const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
   __typename

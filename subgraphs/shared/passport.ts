@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 
 export const ROLES = ['CUSTOMER', 'ORGANIZER', 'STAFF', 'ADMIN'] as const;
@@ -41,6 +42,17 @@ export const PASSPORT_LIFETIME = 60;
 
 const AUDIENCE = 'guichet-subgraphs';
 
+// Imported once: every request between processes mints or reads a passport.
+const keys = new Map<string, KeyObject>();
+function keyOf(secret: string): KeyObject {
+  let key = keys.get(secret);
+  if (!key) {
+    key = createSecretKey(secret, 'utf8');
+    keys.set(secret, key);
+  }
+  return key;
+}
+
 /** Mints the JWT by which the gateway vouches for the viewer (null: anonymous) towards the subgraphs. */
 export function mintPassport(viewer: Viewer | null, secret: string): Promise<string> {
   return new SignJWT(viewer ? viewerClaims(viewer) : {})
@@ -48,7 +60,7 @@ export function mintPassport(viewer: Viewer | null, secret: string): Promise<str
     .setSubject(viewer?.id ?? '')
     .setAudience(AUDIENCE)
     .setExpirationTime(`${PASSPORT_LIFETIME}s`)
-    .sign(new TextEncoder().encode(secret));
+    .sign(keyOf(secret));
 }
 
 /** The viewer a passport vouches for (null: anonymous), or undefined when the passport is not valid. */
@@ -58,7 +70,7 @@ export async function readPassport(
 ): Promise<Viewer | null | undefined> {
   if (!passport) return undefined;
   try {
-    const { payload } = await jwtVerify(passport, new TextEncoder().encode(secret), {
+    const { payload } = await jwtVerify(passport, keyOf(secret), {
       algorithms: ['HS256'],
       audience: AUDIENCE,
       requiredClaims: ['exp', 'sub'],

@@ -41,6 +41,8 @@ const LOCK_DURATION_MS = 10_000;
 const STALLED_CHECK_MS = 5_000;
 /** Tries before a message or job becomes a dead letter: about three minutes with the waits below. */
 export const ATTEMPTS = 25;
+/** How long a stop waits for running jobs. */
+const CLOSE_MS = 7_000;
 /** Retries wait 200 ms, 400 ms, … but never longer than this: recovery after an outage must be quick. */
 const LONGEST_RETRY_MS = 10_000;
 
@@ -90,12 +92,22 @@ export async function openQueues(settings: Backend, log: Log): Promise<Queues> {
       await worker.waitUntilReady();
     },
     async close() {
-      await Promise.all(workers.map(worker => worker.close()));
+      await Promise.all(workers.map(closeWorker));
       await backend.relay.close();
       await Promise.all([...queues.values()].map(queue => queue.close()));
       await backend.close();
     },
   };
+}
+
+/** Waits for the jobs that run, but not for ever: what is cut off here is run again elsewhere. */
+async function closeWorker(worker: Worker): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, CLOSE_MS);
+  });
+  await Promise.race([worker.close(), patience]);
+  clearTimeout(timer);
 }
 
 type WorkerSettings = Omit<WorkerOptions, 'connection'>;

@@ -64,6 +64,7 @@ export interface RunningSubgraph {
   stop(): Promise<void>;
 }
 
+const LONGEST_STOP_MS = 9_500;
 /** How long a stop waits for requests in flight. */
 const DRAIN_MS = 8_000;
 /** A subgraph's largest request: the gateway sends representations in bulk. */
@@ -264,7 +265,11 @@ export function runUntilStopped(start: () => Promise<{ stop(): Promise<void> }>)
     console.error(error instanceof Error && error.name === 'ConfigurationError' ? error.message : error);
     process.exit(1);
   });
-  const stop = () => void starting.then(running => running.stop()).then(() => process.exit(0));
+  const stop = () => {
+    // Whatever still hangs by then is taken up again by whoever starts next.
+    setTimeout(() => process.exit(0), LONGEST_STOP_MS).unref();
+    void starting.then(running => running.stop()).then(() => process.exit(0));
+  };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   process.once('disconnect', stop);

@@ -83,7 +83,7 @@ export async function openMessenger(subgraph: string, env: Environment) {
       name: 'test',
       redisUrl: env.REDIS_URL,
       jobsDatabaseUrl: env.JOBS_DATABASE_URL ?? '',
-      queuePrefix: env.QUEUE_PREFIX ?? '',
+      queuePrefix: env.QUEUE_PREFIX ?? '{guichet}',
     },
     createLog('test', 'silent'),
   );
@@ -166,7 +166,7 @@ export function subscribe(
 }
 
 /**
- * Waits until `probe` gives something other than null, undefined or false, asking every 20 ms.
+ * Waits until `probe` gives something other than null, undefined, false or 0, asking every 20 ms.
  * @throws the probe's last error, or a time-out after `seconds`.
  */
 export async function eventually<T>(
@@ -178,7 +178,7 @@ export async function eventually<T>(
   while (Date.now() < deadline) {
     try {
       const value = await probe();
-      if (value !== null && value !== undefined && value !== false) return value;
+      if (value !== null && value !== undefined && value !== false && value !== 0) return value;
     } catch (error) {
       failure = error;
     }

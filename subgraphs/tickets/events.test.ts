@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { v7 } from 'uuid';
-import { subscribe, viewerWith } from '#shared/testing.ts';
+import { ask, subscribe, viewerWith } from '#shared/testing.ts';
+import { startTickets } from './server.ts';
 import {
   CREATE_EVENT,
   CREATE_PRODUCT,
@@ -56,7 +57,12 @@ test('A24: what is wrong with an event is said field by field', async () => {
     }),
   });
   expect(answer.__typename).toBe('InvalidInput');
-  expect(answer.issues.map((i: { path: string }) => i.path).sort()).toEqual(['endsAt', 'timezone', 'title', 'venue']);
+  expect(answer.issues.map((i: { path: string }) => i.path).sort()).toEqual([
+    'endsAt',
+    'timezone',
+    'title',
+    'venue',
+  ]);
   const early = await shop.mutate(shop.organizer, CREATE_EVENT, {
     input: eventInput({ endsAt: '2020-01-01T00:00:00Z' }),
   });
@@ -185,6 +191,17 @@ test('the seeded event is on sale, in euros, with both rates of tax', async () =
     ['VIP', 50],
     ['T-shirt', 200],
   ]);
+});
+
+test('a second replica on the same database seeds nothing twice', async () => {
+  const SEEDED = '{ event(slug: "nuit-des-guichets") { id publicKey startsAt products { id available } } }';
+  const before = await shop.ask(null, SEEDED);
+  const replica = await startTickets(shop.environment.env);
+  try {
+    expect(await ask(replica.url, null, SEEDED)).toEqual(before);
+  } finally {
+    await replica.stop();
+  }
 });
 
 test('whoever watches an event sees its availability now and at each change', async () => {

@@ -27,17 +27,17 @@ const isTimezone = (name: string) => {
   }
 };
 
+/** Years of four digits: what every calendar, database and printer agrees on. */
+const date = z.date().min(new Date(0), 'must be after 1970').max(new Date('9999-12-31'), 'is too far ahead');
+
 const eventInput = z
   .object({
     title: line(200),
     description: optional(paragraphs(10_000)),
     venue: optional(line(200)),
-    startsAt: z.date(),
-    endsAt: z.date(),
-    validFrom: z
-      .date()
-      .nullish()
-      .transform(date => date ?? null),
+    startsAt: date,
+    endsAt: date,
+    validFrom: date.nullish().transform(at => at ?? null),
     timezone: z.string().refine(isTimezone, 'must be an IANA time zone such as Europe/Paris'),
   })
   .refine(({ startsAt, endsAt }) => startsAt < endsAt, {

@@ -69,14 +69,6 @@ export async function reserve({ em }: Pick<Context, 'em'>, request: ReserveReque
   if (refusal) await refuse(em, orderId, refusal);
 }
 
-class QuotasShort extends Error {
-  readonly quotaIds: string[];
-  constructor(quotaIds: string[]) {
-    super('too little is left');
-    this.quotaIds = quotaIds;
-  }
-}
-
 /**
  * Writes everything in the hope that enough is left, and only then touches the quotas, which all buyers of the event
  * contend for: they stay locked for little more than the commit. In vain: back to the savepoint.
@@ -87,26 +79,20 @@ async function takeHold(
   offers: Offer[],
 ): Promise<Refusal | null> {
   const wanted = quantities(lines);
-  try {
-    await em.transactional(async inner => {
-      const savepoint = inner as EntityManager;
-      await query(
-        savepoint,
-        sql`insert into hold_lines (order_id, product_id, event_id, quota_id, quantity)
-            select ${orderId}::uuid, * from unnest(
-              ${offers.map(o => o.product_id)}::uuid[], ${offers.map(o => o.event_id)}::uuid[],
-              ${offers.map(o => o.quota_id)}::uuid[], ${offers.map(o => wanted.get(o.product_id)!)}::int[])`,
-      );
-      await answer(savepoint, orderId, { reserved: true });
-      await tellAvailability(savepoint, new Set(offers.map(offer => offer.event_id)));
-      const short = await takeFromQuotas(savepoint, demandOf(lines, offers));
-      if (short.length > 0) throw new QuotasShort(short);
-    });
-    return null;
-  } catch (error) {
-    if (error instanceof QuotasShort) return soldOut(offers, error.quotaIds);
-    throw error;
-  }
+  await query(em, sql`savepoint before_hold`);
+  await query(
+    em,
+    sql`insert into hold_lines (order_id, product_id, event_id, quota_id, quantity)
+        select ${orderId}::uuid, * from unnest(
+          ${offers.map(o => o.product_id)}::uuid[], ${offers.map(o => o.event_id)}::uuid[],
+          ${offers.map(o => o.quota_id)}::uuid[], ${offers.map(o => wanted.get(o.product_id)!)}::int[])`,
+  );
+  await answer(em, orderId, { reserved: true });
+  await tellAvailability(em, new Set(offers.map(offer => offer.event_id)));
+  const short = await takeFromQuotas(em, demandOf(lines, offers));
+  if (short.length === 0) return null;
+  await query(em, sql`rollback to savepoint before_hold`);
+  return soldOut(offers, short);
 }
 
 async function refuse(em: EntityManager, orderId: string, { reason, productIds }: Refusal): Promise<void> {

@@ -17,7 +17,7 @@ import { Ticket } from './ticket.entity.ts';
 import { maySeeScans } from './tickets.ts';
 
 const scanInput = z.object({
-  qrCode: z.string().max(1_000, 'has at most 1000 characters'),
+  qrCode: z.string().trim().max(1_000, 'has at most 1000 characters'),
   eventId: z.string(),
   location: optional(line(200)),
   nonce: line(200),

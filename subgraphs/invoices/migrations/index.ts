@@ -60,7 +60,6 @@ class Invoices extends Migration {
     this.addSql(`create table settlements (
       order_id uuid primary key,
       paid_at timestamptz,
-      closed boolean not null default false,
       payment_id uuid,
       payments jsonb not null default '{}'
     )`);

@@ -45,7 +45,8 @@ export function readTemplateData(
 export interface Rendered {
   subject: string;
   text: string;
-  html: string;
+  /** Written when it is asked for: not every message becomes an email. */
+  html(): string;
 }
 
 /**
@@ -63,8 +64,8 @@ export function render(name: TemplateName, locale: string, data: unknown): Rende
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .trim();
   const text = texts.text(view);
-  const content = texts.html?.(view) ?? textToHtml(text);
-  return { subject, text, html: frame({ language, subject, content }) };
+  const html = () => frame({ language, subject, content: texts.html?.(view) ?? textToHtml(text) });
+  return { subject, text, html };
 }
 
 function safeLocale(locale: string, language: Language): string {

@@ -25,11 +25,18 @@ export const defineTemplate = <D extends z.ZodType>(template: Template<D>): Temp
 export const money = z.object({ amount: z.int(), currency: z.string().length(3) });
 export type Money = z.output<typeof money>;
 
+/** Making a format takes longer than rendering a whole email. */
+const formats = new Map<string, Intl.NumberFormat>();
+
 /** Writes minor units as people of this locale write money. */
-export const moneyFormat = (locale: string) => (value: Money) => {
-  const format = new Intl.NumberFormat(locale, { style: 'currency', currency: value.currency });
-  return format.format(value.amount / 10 ** format.resolvedOptions().maximumFractionDigits!);
-};
+export const moneyFormat =
+  (locale: string) =>
+  ({ amount, currency }: Money): string => {
+    const key = `${locale} ${currency}`;
+    const format = formats.get(key) ?? new Intl.NumberFormat(locale, { style: 'currency', currency });
+    formats.set(key, format);
+    return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits!);
+  };
 
 type Compiled = (view: object) => string;
 

@@ -1,6 +1,6 @@
 /** Ends the hold of an order that was not paid in time. */
 import { z } from 'zod';
-import { inTransaction, query, sql } from '#shared/database.ts';
+import { type EntityManager, inTransaction, query, sql } from '#shared/database.ts';
 import { defineJob, enqueue } from '#shared/jobs.ts';
 import { emit } from '#shared/outbox.ts';
 import type { Order } from '../order.entity.ts';
@@ -28,8 +28,8 @@ export async function expireOrder(ctx: OrdersContext, orderId: string, options?:
   const extended = await inTransaction(ctx.em, async em => {
     const order = await lockOrder(em, orderId, options);
     if (order.status !== 'RESERVED') return false;
-    if (order.expiresAt! > new Date()) {
-      // Woken too early: by a repeat after the hold was extended, or by a clock that differs from ours.
+    if (!(await isExpired(em, order))) {
+      // A repeat, after the hold was extended: it waits for the new end, beside the job that does so already.
       await enqueue(em, expireOrderJob, { orderId }, { at: order.expiresAt! });
       return false;
     }
@@ -46,6 +46,15 @@ export async function expireOrder(ctx: OrdersContext, orderId: string, options?:
   });
   // No message tells of it, but whoever watches the order sees the new deadline.
   if (extended) await ctx.live.publish(`order.${orderId}`);
+}
+
+/** By the database's clock, as jobs become due by it too: with ours, one that comes early would come again at once. */
+async function isExpired(em: EntityManager, { id }: Order): Promise<boolean> {
+  const found = await query(
+    em,
+    sql`select 1 from orders where id = ${id} and expires_at <= clock_timestamp()`,
+  );
+  return found.length > 0;
 }
 
 /** A payment is with the bank, or its buyer was sent there no longer ago than a hold lasts. */

@@ -24,7 +24,7 @@ const PAGE = { width: 298, height: 420 };
 const MARGIN = 22;
 const INNER = PAGE.width - 2 * MARGIN;
 const HEADER = 128;
-const QR_SIZE = 168;
+const QR_SIZE = 160;
 const INK = '#1b1b3a';
 const ACCENT = '#e4572e';
 const MUTED = '#6b6b83';
@@ -54,7 +54,7 @@ export function drawTicket(ticket: PrintedTicket): Promise<Buffer> {
   });
   drawHeader(page, ticket, language);
   drawGuest(page, ticket, language);
-  drawQrCode(page, ticket.qrCode, (PAGE.width - QR_SIZE) / 2, 186);
+  drawQrCode(page, ticket.qrCode, (PAGE.width - QR_SIZE) / 2, 193);
   drawFooter(page, ticket, language);
   page.end();
   return done;

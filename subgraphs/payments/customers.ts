@@ -1,0 +1,33 @@
+/** Buyers as the provider knows them: one customer per user. */
+import { type EntityManager, inTransaction, query, sql } from '#shared/database.ts';
+import { emit } from '#shared/outbox.ts';
+import type { Payment } from './payment.entity.ts';
+import type { PaymentsContext } from './services.ts';
+
+/** The provider's id of a payment's customer, made once per user however many ask at the same time. */
+export async function ensureCustomer(ctx: PaymentsContext, payment: Payment): Promise<string> {
+  const { customerId: userId, customerEmail, customerName } = payment;
+  const em = ctx.em.fork() as EntityManager;
+  await query(
+    em,
+    sql`insert into stripe_customers (user_id, email, display_name)
+      values (${userId}, ${customerEmail}, ${customerName}) on conflict do nothing`,
+  );
+  const [saved] = await query(
+    em,
+    sql<{ email: string; name: string; reference: string | null }>`
+      select email, display_name as name, provider_reference as reference
+      from stripe_customers where user_id = ${userId}`,
+  );
+  if (saved!.reference) return saved!.reference;
+  const reference = await ctx.services.provider.createCustomer(userId, saved!);
+  await inTransaction(em, async em => {
+    const stored = await query(
+      em,
+      sql`update stripe_customers set provider_reference = ${reference}
+        where user_id = ${userId} and provider_reference is null returning user_id`,
+    );
+    if (stored.length > 0) await emit(em, 'stripe.customer.created', { userId, stripeCustomerId: reference });
+  });
+  return reference;
+}

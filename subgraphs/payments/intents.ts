@@ -1,0 +1,129 @@
+/** Beginning to collect, and giving it up: what the order's saga asks for, and the provider's side of it. */
+import { type EntityManager, inTransaction, newId, query, sql } from '#shared/database.ts';
+import { enqueue } from '#shared/jobs.ts';
+import type { MessageData } from '#shared/messages.ts';
+import { announceFact } from './announcements.ts';
+import { applyPayment } from './apply-payment.ts';
+import { findOpenCheckout, leaveCheckout } from './checkout-sessions.ts';
+import { ensureCustomer } from './customers.ts';
+import { cancelIntentJob } from './jobs/cancel-intent.ts';
+import { createIntentJob } from './jobs/create-intent.ts';
+import { isOrderClosed, lockPayment, lockSubject } from './locks.ts';
+import { Payment } from './payment.entity.ts';
+import { endPayment } from './payment-steps.ts';
+import { ProviderRefusal } from './provider.ts';
+import type { PaymentsContext } from './services.ts';
+
+export type NewPayment = Pick<
+  Payment,
+  | 'orderId'
+  | 'invoiceId'
+  | 'customerId'
+  | 'customerEmail'
+  | 'customerName'
+  | 'description'
+  | 'provider'
+  | 'amount'
+  | 'currency'
+>;
+
+/** Writes a payment that nobody has confirmed yet. */
+export async function insertPayment(em: EntityManager, fields: NewPayment, id = newId()): Promise<Payment> {
+  const now = new Date();
+  const payment = em.create(Payment, {
+    ...fields,
+    id,
+    status: 'REQUIRES_PAYMENT_METHOD',
+    createdAt: now,
+    updatedAt: now,
+  });
+  await em.flush();
+  await announceFact(em, payment, 'created');
+  return payment;
+}
+
+/** `payment-process-request`: begins a payment, unless the order ended meanwhile or has one already. */
+export async function requestPayment(
+  ctx: PaymentsContext,
+  { orderId, orderNumber, customer, total, provider }: MessageData<'payment-process-request'>,
+): Promise<void> {
+  const { em } = ctx;
+  await lockSubject(em, orderId);
+  if (await isOrderClosed(em, orderId)) return;
+  const others = await query(
+    em,
+    sql`select 1 from payments where order_id = ${orderId} and status <> 'CANCELED' limit 1`,
+  );
+  if (others.length > 0) return;
+  const payment = await insertPayment(em, {
+    orderId,
+    invoiceId: null,
+    customerId: customer.id,
+    customerEmail: customer.email,
+    customerName: customer.displayName,
+    description: `Order ${orderNumber}`,
+    provider,
+    ...total,
+  });
+  if (provider === 'STRIPE') await enqueue(em, createIntentJob, { paymentId: payment.id });
+  else await endPayment(em, payment, 'FAILED', `Payments through ${provider} are not offered yet.`);
+}
+
+/** `payment-cancel-request`: nothing may be captured for the order any more. */
+export async function closeOrder(
+  { em }: PaymentsContext,
+  { orderId, reason }: MessageData<'payment-cancel-request'>,
+): Promise<void> {
+  await lockSubject(em, orderId);
+  await query(
+    em,
+    sql`insert into closed_orders (order_id, reason) values (${orderId}, ${reason}) on conflict do nothing`,
+  );
+  for (const { id, isOpen } of await em.find(Payment, { orderId }))
+    if (isOpen) await enqueue(em, cancelIntentJob, { paymentId: id });
+}
+
+/** The payment, known to the provider from here on; as it is when it has ended or is paid on a checkout's page. */
+export async function createIntent(ctx: PaymentsContext, paymentId: string): Promise<Payment> {
+  const em = ctx.em.fork() as EntityManager;
+  const payment = await em.findOneOrFail(Payment, { id: paymentId });
+  if (!payment.isOpen || payment.providerReference || (await findOpenCheckout(em, paymentId))) return payment;
+  const { provider } = ctx.services;
+  try {
+    const customer = await ensureCustomer(ctx, payment);
+    return (await applyPayment(ctx, paymentId, () => provider.create(payment, customer))).payment;
+  } catch (error) {
+    if (!(error instanceof ProviderRefusal)) throw error;
+    return inTransaction(em, async em => {
+      const refused = (await lockPayment(em, paymentId))!;
+      if (!refused.isOpen || refused.providerReference) return refused;
+      refused.failureCode = error.code;
+      refused.failureMessage = error.message;
+      await endPayment(em, refused, 'FAILED', error.message);
+      return refused;
+    });
+  }
+}
+
+/**
+ * Makes sure that nothing can be captured any more. Where the provider says that it has been, or that the bank is
+ * at it, that is applied instead: the order then asks for a refund.
+ */
+export async function cancelAtProvider(ctx: PaymentsContext, paymentId: string): Promise<void> {
+  const em = ctx.em.fork() as EntityManager;
+  const checkout = await findOpenCheckout(em, paymentId);
+  if (checkout) await leaveCheckout(ctx, checkout);
+  const payment = await em.findOneOrFail(Payment, { id: paymentId });
+  const reference = payment.providerReference;
+  if (!payment.isOpen) return;
+  if (reference) {
+    await applyPayment(ctx, paymentId, () => ctx.services.provider.cancel(reference));
+    return;
+  }
+  await inTransaction(em, async em => {
+    const unknown = (await lockPayment(em, paymentId))!;
+    // It became known to the provider just now: once more, by a fresh look.
+    if (unknown.providerReference) await enqueue(em, cancelIntentJob, { paymentId });
+    else if (unknown.isOpen) await endPayment(em, unknown, 'CANCELED', null);
+  });
+}

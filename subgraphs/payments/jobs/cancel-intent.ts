@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import type { JobDefinition } from '#shared/jobs.ts';
+import { cancelAtProvider } from '../intents.ts';
+import type { PaymentsServices } from '../services.ts';
+import { insist } from './insist.ts';
+
+const data = z.object({ paymentId: z.uuid(), wait: z.int().optional() });
+
+/** Makes sure that a payment cannot be captured any more, or finds out that it was. */
+export const cancelIntentJob: JobDefinition<typeof data, PaymentsServices> = {
+  name: 'payments/cancel-intent',
+  data,
+  handle: (ctx, data) => insist(ctx, cancelIntentJob, data, () => cancelAtProvider(ctx, data.paymentId)),
+};

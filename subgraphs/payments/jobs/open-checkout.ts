@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import type { JobDefinition } from '#shared/jobs.ts';
+import { settleCheckout } from '../checkout-sessions.ts';
+import type { PaymentsServices } from '../services.ts';
+import { insist } from './insist.ts';
+
+const data = z.object({ checkoutId: z.uuid(), wait: z.int().optional() });
+
+/** The safety net under createCheckout: a session whose opening was interrupted is opened, or ended. */
+export const openCheckoutJob: JobDefinition<typeof data, PaymentsServices> = {
+  name: 'payments/open-checkout',
+  data,
+  handle: (ctx, data) => insist(ctx, openCheckoutJob, data, () => settleCheckout(ctx, data.checkoutId)),
+};

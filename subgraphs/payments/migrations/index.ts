@@ -1,0 +1,121 @@
+import { Migration, type Migrations } from '#shared/database.ts';
+
+const OPEN = `status in ('REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION', 'PROCESSING')`;
+
+class Payments extends Migration {
+  override up() {
+    this.addSql(`create table payments (
+      id uuid primary key,
+      order_id uuid,
+      invoice_id uuid,
+      customer_id uuid not null,
+      customer_email text not null,
+      customer_name text not null,
+      description text not null,
+      provider text not null check (provider in ('STRIPE', 'PAYPAL')),
+      provider_reference text unique,
+      retired_references text[] not null default '{}',
+      client_secret text,
+      status text not null check (${OPEN} or status in ('SUCCEEDED', 'FAILED', 'CANCELED')),
+      amount bigint not null check (amount > 0),
+      currency char(3) not null,
+      captured_amount bigint not null default 0,
+      captured_currency char(3),
+      refunded_amount bigint not null default 0 check (refunded_amount between 0 and captured_amount),
+      next_action_url text,
+      failure_code text,
+      failure_message text,
+      last_charge text,
+      attempts int not null default 0,
+      confirming_since timestamptz,
+      confirming_method text,
+      return_url text,
+      refund_reason text,
+      flag text,
+      revision int not null default 0,
+      created_at timestamptz not null default clock_timestamp(),
+      updated_at timestamptz not null default clock_timestamp(),
+      check (order_id is not null or invoice_id is not null)
+    )`);
+    // I1 begins here: what is not open cannot be confirmed, so at most one can be captured.
+    this.addSql(`create unique index payments_open_order on payments (order_id) where ${OPEN}`);
+    this.addSql(`create unique index payments_open_invoice on payments (invoice_id) where ${OPEN}`);
+    this.addSql('create index payments_order on payments (order_id, id)');
+    this.addSql('create index payments_invoice on payments (invoice_id, id)');
+    this.addSql('create index payments_customer on payments (customer_id, id)');
+    this.addSql('create index payments_customer_status on payments (customer_id, status, id)');
+    this.addSql('create index payments_status on payments (status, id)');
+    this.addSql(`create table refunds (
+      id uuid primary key,
+      payment_id uuid not null references payments,
+      amount bigint not null check (amount > 0),
+      status text not null check (status in ('PENDING', 'SUCCEEDED', 'FAILED')),
+      reason text,
+      external boolean not null,
+      provider_reference text unique,
+      failure_message text,
+      created_at timestamptz not null default clock_timestamp()
+    )`);
+    this.addSql('create index refunds_payment on refunds (payment_id, id)');
+    // The parameters are saved before the provider is asked: a repeat under the same key must not differ.
+    this.addSql(`create table stripe_customers (
+      user_id uuid primary key,
+      email text not null,
+      display_name text not null,
+      provider_reference text unique,
+      created_at timestamptz not null default clock_timestamp()
+    )`);
+    this.addSql(`create table webhooks (
+      id text primary key,
+      type text not null,
+      payload jsonb not null,
+      received_at timestamptz not null default clock_timestamp(),
+      outcome text,
+      handled_at timestamptz
+    )`);
+    // Orders that ended unpaid: nothing may be begun for them, also when the request to pay arrives after this.
+    this.addSql(`create table closed_orders (
+      order_id uuid primary key,
+      reason text not null,
+      closed_at timestamptz not null default clock_timestamp()
+    )`);
+    this.addSql(`create table checkout_sessions (
+      id uuid primary key,
+      payment_id uuid not null references payments,
+      status text not null check (status in ('OPENING', 'OPEN', 'COMPLETE', 'EXPIRED')),
+      embedded boolean not null,
+      return_url text not null,
+      provider_reference text unique,
+      url text,
+      client_secret text,
+      expires_at timestamptz not null,
+      created_at timestamptz not null default clock_timestamp()
+    )`);
+    this.addSql('create index checkout_sessions_payment on checkout_sessions (payment_id)');
+    this.addSql(
+      `create unique index checkout_sessions_open on checkout_sessions (payment_id) where status in ('OPENING', 'OPEN')`,
+    );
+    // The analytics read model: one row per payment, written only by messages.
+    this.addSql(`create table payment_facts (
+      payment_id uuid primary key,
+      provider text not null,
+      currency char(3) not null,
+      created_at timestamptz,
+      captured_amount bigint not null default 0,
+      succeeded boolean not null default false,
+      failed boolean not null default false,
+      refunded_amount bigint not null default 0,
+      refunded_at timestamptz
+    )`);
+    this.addSql('create index payment_facts_created on payment_facts (created_at)');
+    this.addSql(`create table webhook_facts (
+      webhook_id text primary key,
+      type text not null,
+      outcome text not null,
+      processed_at timestamptz not null default clock_timestamp()
+    )`);
+    this.addSql('create index webhook_facts_processed on webhook_facts (processed_at)');
+  }
+}
+
+export const migrations: Migrations = { '0001-payments': Payments };

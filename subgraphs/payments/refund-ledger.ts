@@ -1,0 +1,167 @@
+/** The refund ledger: what is to go back, what has, and what the provider says of it. */
+import { type EntityManager, inTransaction, newId } from '#shared/database.ts';
+import { enqueue } from '#shared/jobs.ts';
+import { emit } from '#shared/outbox.ts';
+import { announceChange, announceFact } from './announcements.ts';
+import { executeRefundJob } from './jobs/execute-refund.ts';
+import { lockPayment, lockSubject } from './locks.ts';
+import { Payment } from './payment.entity.ts';
+import { type ProviderRefund, ProviderRefusal, ProviderUnavailable } from './provider.ts';
+import { Refund } from './refund.entity.ts';
+import type { PaymentsContext } from './services.ts';
+
+/** A pending refund takes days; its webhook tells. This is for the one that got lost. */
+const LOOK_AGAIN_MS = 3_600_000;
+
+/** What can still be given back, in minor units: the captured sum less what went back or is on its way. */
+export async function refundableAmount(em: EntityManager, payment: Payment): Promise<number> {
+  const refunds = await em.find(Refund, { paymentId: payment.id, status: { $ne: 'FAILED' } });
+  return payment.capturedAmount - refunds.reduce((sum, { amount }) => sum + amount, 0);
+}
+
+/**
+ * Writes a refund into the ledger of the locked payment, to be executed at `at`. The caller has checked that the
+ * amount can be given back.
+ */
+export async function recordRefund(
+  em: EntityManager,
+  payment: Payment,
+  { amount, reason, at }: { amount: number; reason: string | null; at?: Date },
+): Promise<Refund> {
+  const refund = em.create(Refund, {
+    id: newId(),
+    paymentId: payment.id,
+    amount,
+    status: 'PENDING',
+    reason,
+    external: false,
+    createdAt: new Date(),
+  });
+  await em.flush();
+  await enqueue(em, executeRefundJob, { refundId: refund.id }, { at });
+  return refund;
+}
+
+/** Has the provider give the money of a recorded refund back; looks what became of it when that was asked before. */
+export async function executeRefund(ctx: PaymentsContext, refundId: string): Promise<void> {
+  const em = ctx.em.fork() as EntityManager;
+  const refund = await em.findOneOrFail(Refund, { id: refundId });
+  if (refund.status !== 'PENDING') return;
+  if (refund.providerReference) {
+    await syncRefunds(ctx, refund.paymentId);
+    return lookAgain(ctx, refundId);
+  }
+  const payment = await em.findOneOrFail(Payment, { id: refund.paymentId });
+  try {
+    const told = await ctx.services.provider.refund(payment, refund);
+    await applyRefunds(ctx, payment.id, [told]);
+    if (told.status === 'PENDING') await lookAgain(ctx, refundId);
+  } catch (error) {
+    // The key may bring back the same error for a day: the provider's list shows whether it was done all the same.
+    if (error instanceof ProviderUnavailable && error.answered && (await syncRefunds(ctx, payment.id)))
+      return;
+    if (!(error instanceof ProviderRefusal)) throw error;
+    // Most likely somebody was faster at the provider: the ledger learns of it.
+    await syncRefunds(ctx, payment.id);
+    await failRefund(ctx, refund, error.message);
+  }
+}
+
+async function lookAgain(ctx: PaymentsContext, refundId: string): Promise<void> {
+  await inTransaction(ctx.em.fork() as EntityManager, async em => {
+    const { status } = await em.findOneOrFail(Refund, { id: refundId });
+    const at = new Date(Date.now() + LOOK_AGAIN_MS);
+    if (status === 'PENDING') await enqueue(em, executeRefundJob, { refundId }, { at });
+  });
+}
+
+/** Asks the provider for all refunds of a payment and applies them. True when something was new. */
+export async function syncRefunds(ctx: PaymentsContext, paymentId: string): Promise<boolean> {
+  const payment = await ctx.em.fork().findOneOrFail(Payment, { id: paymentId });
+  if (!payment.providerReference) return false;
+  return applyRefunds(ctx, paymentId, await ctx.services.provider.listRefunds(payment.providerReference));
+}
+
+/**
+ * Compares the ledger with what the provider tells, and sets it. Steps only go forward, so that neither the order
+ * of the news nor repeats matter. Refunds that are not ours are recorded as external.
+ */
+export async function applyRefunds(
+  ctx: PaymentsContext,
+  paymentId: string,
+  told: ProviderRefund[],
+): Promise<boolean> {
+  return withLedger(ctx, paymentId, async em => {
+    const settled: Refund[] = [];
+    const known = await em.find(Refund, { paymentId }, { refresh: true });
+    for (const { reference, refundId, amount, status, reason } of told) {
+      let refund = known.find(r => r.providerReference === reference || r.id === refundId);
+      if (!refund) {
+        refund = em.create(Refund, {
+          id: newId(),
+          paymentId,
+          amount,
+          status: 'PENDING',
+          reason,
+          external: true,
+          createdAt: new Date(),
+        });
+        settled.push(refund);
+      }
+      refund.providerReference = reference;
+      if (!refund.mayBecome(status)) continue;
+      refund.status = status;
+      if (status === 'FAILED')
+        refund.failureMessage = reason ?? 'The provider could not give the money back.';
+      if (!settled.includes(refund)) settled.push(refund);
+    }
+    await em.flush();
+    return settled;
+  });
+}
+
+/** The provider refused: the amount can be given back once more. */
+async function failRefund(ctx: PaymentsContext, { id, paymentId }: Refund, message: string): Promise<void> {
+  await withLedger(ctx, paymentId, async em => {
+    const refund = await em.findOneOrFail(Refund, { id }, { refresh: true });
+    if (refund.status !== 'PENDING') return [];
+    refund.status = 'FAILED';
+    refund.failureMessage = message;
+    await em.flush();
+    return [refund];
+  });
+}
+
+/** Changes the ledger under its payment's lock, adds it up, and tells of what is new. */
+async function withLedger(
+  ctx: PaymentsContext,
+  paymentId: string,
+  change: (em: EntityManager) => Promise<Refund[]>,
+): Promise<boolean> {
+  return inTransaction(ctx.em.fork() as EntityManager, async em => {
+    const { orderId } = await em.findOneOrFail(Payment, { id: paymentId });
+    // What the order is told depends on all of its payments.
+    if (orderId) await lockSubject(em, orderId);
+    const payment = (await lockPayment(em, paymentId))!;
+    const settled = await change(em);
+    if (settled.length === 0) return false;
+    const succeeded = await em.find(Refund, { paymentId, status: 'SUCCEEDED' });
+    payment.refundedAmount = succeeded.reduce((sum, { amount }) => sum + amount, 0);
+    await announceChange(em, payment);
+    await announceFact(em, payment, 'refunded');
+    const failed = settled.find(({ status }) => status === 'FAILED');
+    if (payment.refundReason) await tellOrder(em, payment, failed);
+    return true;
+  });
+}
+
+/** Answers an order that wanted its money back, once it is known how that went. */
+export async function tellOrder(em: EntityManager, payment: Payment, failed?: Refund): Promise<void> {
+  const { orderId } = payment;
+  if (!orderId) return;
+  const wanted = await em.find(Payment, { orderId, status: 'SUCCEEDED', refundReason: { $ne: null } });
+  if (wanted.every(({ capturedAmount, refundedAmount }) => refundedAmount === capturedAmount))
+    await emit(em, 'payment-refund-result', { orderId, refunded: true, reason: null });
+  else if (failed)
+    await emit(em, 'payment-refund-result', { orderId, refunded: false, reason: failed.failureMessage });
+}

@@ -1,0 +1,61 @@
+import { listDeadLetters, replayDeadLetter } from '#shared/dead-letters.ts';
+import type { Resolvers } from '../../schema/generated/payments.ts';
+import { analyze } from './analytics.ts';
+import { confirmPayment } from './attempts.ts';
+import { createCheckout } from './checkout-sessions.ts';
+import { payInvoice } from './pay-invoice.ts';
+import {
+  clientSecretOf,
+  findPayment,
+  getPayment,
+  listPayments,
+  paymentsOf,
+  paymentsOfUser,
+  refundsOf,
+  watchPayment,
+} from './payments.ts';
+import { refundPayment } from './refunds.ts';
+
+export const resolvers: Resolvers = {
+  Query: {
+    payment: (_, { id }, ctx) => getPayment(ctx, id),
+    payments: (_, args, ctx) => listPayments(ctx, args),
+    paymentAnalytics: (_, { from, to }, ctx) => analyze(ctx, from, to),
+    paymentsDeadLetters: (_, args, ctx) => listDeadLetters(ctx, args),
+  },
+  Mutation: {
+    confirmPayment: (_, { input }, ctx) => confirmPayment(ctx, input),
+    createCheckout: (_, { input }, ctx) => createCheckout(ctx, input),
+    payInvoice: (_, { input }, ctx) => payInvoice(ctx, input),
+    refundPayment: (_, { input }, ctx) => refundPayment(ctx, input),
+    replayPaymentsDeadLetter: (_, { id }, ctx) => replayDeadLetter(ctx, id),
+  },
+  Subscription: {
+    paymentUpdated: { subscribe: (_, args, ctx) => watchPayment(ctx, args) as never },
+  },
+  Payment: {
+    __resolveReference: ({ id }, ctx) => findPayment(ctx, id),
+    order: ({ orderId }) => orderId && { __typename: 'Order', id: orderId },
+    invoice: ({ invoiceId }) => invoiceId && { __typename: 'Invoice', id: invoiceId },
+    amount: payment => payment.money,
+    refundedAmount: ({ refundedAmount, captured }) => ({ ...captured, amount: refundedAmount }),
+    refunds: async (payment, _, ctx) =>
+      (await refundsOf(ctx, payment)).map(refund => ({
+        ...refund,
+        amount: { ...payment.captured, amount: refund.amount },
+      })),
+    clientSecret: (payment, _, ctx) => clientSecretOf(ctx, payment),
+  },
+  Order: {
+    __resolveReference: reference => reference,
+    payments: ({ id }, _, ctx) => paymentsOf(ctx, 'order', id),
+  },
+  Invoice: {
+    __resolveReference: reference => reference,
+    payments: ({ id }, _, ctx) => paymentsOf(ctx, 'invoice', id),
+  },
+  User: {
+    __resolveReference: reference => reference,
+    payments: ({ id }, page, ctx) => paymentsOfUser(ctx, id, page),
+  },
+};

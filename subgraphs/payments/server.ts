@@ -1,0 +1,45 @@
+import type { Environment } from '#shared/env.ts';
+import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
+import { CheckoutSession } from './checkout-session.entity.ts';
+import { readPaymentsSettings } from './env.ts';
+import { handlers } from './handlers.ts';
+import { applyWebhookJob } from './jobs/apply-webhook.ts';
+import { cancelIntentJob } from './jobs/cancel-intent.ts';
+import { createIntentJob } from './jobs/create-intent.ts';
+import { executeRefundJob } from './jobs/execute-refund.ts';
+import { openCheckoutJob } from './jobs/open-checkout.ts';
+import { reconcilePaymentJob } from './jobs/reconcile-payment.ts';
+import { migrations } from './migrations/index.ts';
+import { Payment } from './payment.entity.ts';
+import { Refund } from './refund.entity.ts';
+import { resolvers } from './resolvers.ts';
+import type { PaymentsServices } from './services.ts';
+import { connectStripe } from './stripe.ts';
+import { receivePaypalWebhook, receiveStripeWebhook } from './webhooks.ts';
+
+/** Starts the payments subgraph. */
+export function startPayments(env: Environment) {
+  const settings = readPaymentsSettings(env);
+  return startSubgraph<PaymentsServices>({
+    settings,
+    entities: [Payment, Refund, CheckoutSession],
+    migrations,
+    resolvers,
+    handlers,
+    jobs: [
+      createIntentJob,
+      cancelIntentJob,
+      reconcilePaymentJob,
+      openCheckoutJob,
+      executeRefundJob,
+      applyWebhookJob,
+    ],
+    services: async () => ({ settings, provider: connectStripe(settings) }),
+    routes: {
+      'POST /webhooks/stripe': receiveStripeWebhook,
+      'POST /webhooks/paypal': receivePaypalWebhook,
+    },
+  });
+}
+
+if (import.meta.main) runUntilStopped(() => startPayments(process.env));
