@@ -1,4 +1,9 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServer,
+  type ApolloServerPlugin,
+  type GraphQLRequestContextDidResolveOperation,
+  HeaderMap,
+} from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -7,23 +12,40 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError } from 'graphql';
+import type { Redis } from 'ioredis';
 import type { Log } from '#shared/log.ts';
 import type { Metrics } from '#shared/metrics.ts';
 import type { GatewayContext } from './context.ts';
+import { createCostLimit } from './cost.ts';
+import { createDocumentCache } from './document-cache.ts';
+import { type Apollo, putBehindDoor } from './door.ts';
 import type { GatewaySettings } from './env.ts';
 import { limitOperationSize, MAX_TOKENS } from './limits.ts';
 import { completionErrors, type Mask, toFormatted } from './mask.ts';
+import { createPersistedQueries } from './persisted-queries.ts';
+import { createRateLimits, type RateLimits } from './rate-limits.ts';
+import { rehearse } from './rehearsal.ts';
+import { countSignIns } from './sign-ins.ts';
 import type { Supergraph } from './supergraph.ts';
+import type { TrustedDocuments } from './trusted-documents.ts';
 
-export type Apollo = ApolloServer<GatewayContext>;
+interface Parts {
+  log: Log;
+  mask: Mask;
+  metrics: Metrics;
+  redis: Redis | undefined;
+  trusted: TrustedDocuments;
+}
 
 /** The one pipeline that parses, validates and executes operations, whichever way they came in. */
 export function createApollo(
   supergraph: Supergraph,
   settings: GatewaySettings,
-  { log, mask, metrics }: { log: Log; mask: Mask; metrics: Metrics },
+  { log, mask, metrics, redis, trusted }: Parts,
 ): Apollo {
-  return new ApolloServer<GatewayContext>({
+  const rateLimits = createRateLimits(settings, redis);
+  const { persistedQueries } = settings;
+  const apollo = new ApolloServer<GatewayContext>({
     gateway: supergraph.gateway,
     logger: log,
     nodeEnv: settings.production ? 'production' : 'development',
@@ -33,38 +55,66 @@ export function createApollo(
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
     validationRules: [limitOperationSize],
+    documentStore: createDocumentCache(settings.documentCache),
+    persistedQueries: persistedQueries > 0 && {
+      cache: createPersistedQueries(persistedQueries, redis, settings.redisPrefix),
+    },
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      handOverSubscriptions,
+      handOver(createGuard(settings, rateLimits), supergraph),
       maskErrors(mask, metrics),
     ],
   });
+  return {
+    ...putBehindDoor(apollo, rateLimits, trusted),
+    async start() {
+      await apollo.start();
+      await rehearse(apollo, trusted.documents, log);
+    },
+  };
+}
+
+/** What an operation has to pass once it is valid. */
+type Guard = (request: GraphQLRequestContextDidResolveOperation<GatewayContext>) => Promise<void>;
+
+function createGuard(settings: GatewaySettings, rateLimits: RateLimits): Guard {
+  const checkCost = createCostLimit(settings.maxCost);
+  return async ({ schema, document, operation, request, contextValue }) => {
+    checkCost(schema, document, operation!, request.variables);
+    await rateLimits.countSignIns(contextValue, countSignIns(document, operation!));
+  };
 }
 
 /**
- * Leaves an operation that came over a WebSocket in its context once it is valid, and does not execute
- * subscriptions: live.ts does. Those that came over HTTP are refused, as are documents that leave open which of
- * their operations is meant.
+ * Takes a valid operation past the guard. Leaves one that came over a WebSocket or an event stream in its context once it is valid, and does not
+ * execute subscriptions: live-groups.ts does. Those that came as plain HTTP requests are refused, as are documents
+ * that leave open which of their operations is meant.
  */
-const handOverSubscriptions: ApolloServerPlugin<GatewayContext> = {
+const handOver = (guard: Guard, supergraph: Supergraph): ApolloServerPlugin<GatewayContext> => ({
   async requestDidStart({ contextValue: { socket } }) {
     return {
-      async didResolveOperation({ document, queryHash, operation }) {
+      async didResolveOperation(request) {
+        const { document, queryHash, operation } = request;
         if (!operation) throw unclearOperation();
-        if (socket) Object.assign(socket, { document, queryHash });
-        else if ((operation.operation as string) === 'subscription') throw subscriptionOverHttp();
+        await guard(request);
+        const live = (operation.operation as string) === 'subscription';
+        if (!socket && live) throw subscriptionOverHttp();
+        if (socket?.readOnly && (operation.operation as string) === 'mutation') throw mutationByGet();
+        if (socket) Object.assign(socket, { document, queryHash, live });
       },
-      async responseForOperation({ operation, response }) {
-        if ((operation.operation as string) !== 'subscription') return null;
+      async responseForOperation({ operation, response, document, queryHash, request, contextValue }) {
+        if (contextValue.rehearsal) {
+          supergraph.prepare({ document, queryHash: queryHash!, operationName: request.operationName });
+        } else if ((operation.operation as string) !== 'subscription') return null;
         return { http: response.http, body: { kind: 'single', singleResult: {} } };
       },
     };
   },
-};
+});
 
 const maskErrors = (mask: Mask, metrics: Metrics): ApolloServerPlugin<GatewayContext> => ({
   async requestDidStart() {
@@ -99,6 +149,12 @@ const unclearOperation = () =>
   );
 
 const subscriptionOverHttp = () =>
-  new GraphQLError('Subscriptions are served over WebSocket at this address (graphql-transport-ws).', {
-    extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
+  new GraphQLError(
+    'Subscriptions are served at this address over WebSocket (graphql-transport-ws) or as text/event-stream.',
+    { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } },
+  );
+
+const mutationByGet = () =>
+  new GraphQLError('A mutation is not sent by GET.', {
+    extensions: { code: 'BAD_REQUEST', http: { status: 405, headers: new HeaderMap([['allow', 'POST']]) } },
   });

@@ -1,14 +1,21 @@
-/** A map that forgets what was used longest ago once it holds `limit` entries. */
+/** A map that forgets what was used longest ago once its entries weigh more than `limit`; each weighs 1 by default. */
 export class BoundedMap<K, V> {
   #entries = new Map<K, V>();
   #limit: number;
+  #weigh: (value: V) => number;
+  #weight = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, weigh: (value: V) => number = () => 1) {
     this.#limit = limit;
+    this.#weigh = weigh;
   }
 
   get size() {
     return this.#entries.size;
+  }
+
+  get weight() {
+    return this.#weight;
   }
 
   get(key: K): V | undefined {
@@ -21,12 +28,19 @@ export class BoundedMap<K, V> {
   }
 
   set(key: K, value: V) {
-    this.#entries.delete(key);
+    this.delete(key);
     this.#entries.set(key, value);
-    if (this.#entries.size > this.#limit) this.#entries.delete(this.#entries.keys().next().value as K);
+    this.#weight += this.#weigh(value);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#weight <= this.#limit) break;
+      this.delete(oldest);
+    }
   }
 
   delete(key: K) {
+    const value = this.#entries.get(key);
+    if (value === undefined) return;
     this.#entries.delete(key);
+    this.#weight -= this.#weigh(value);
   }
 }

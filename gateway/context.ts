@@ -1,13 +1,25 @@
 import type { DocumentNode } from 'graphql';
 import { v7 as uuid } from 'uuid';
+import type { Departure } from './departure.ts';
+import type { HttpAnswer } from './post.ts';
 import type { Identity } from './viewer.ts';
 
 /** What travels with each operation through the gateway. */
 export interface GatewayContext {
   identity: Identity;
   correlationId: string;
-  /** Set for operations that came over a WebSocket: what became of the text, and leave to subscribe. */
-  socket?: { document?: DocumentNode; queryHash?: string };
+  /** The client's network address, for rate limits. */
+  address?: string;
+  /** Tells when the client leaves; fetches of queries are given up then. */
+  departure?: Departure;
+  /** Set for operations that came over a WebSocket or an event stream, which may be live: what the pipeline found. */
+  socket?: { readOnly?: boolean; document?: DocumentNode; queryHash?: string; live?: boolean };
+  /** The operation is to be planned, not executed. */
+  rehearsal?: boolean;
+  /** Fetches under way, by subgraph and body: equal ones are sent once. Kept by the data sources. */
+  inFlight?: Map<string, Map<string, Promise<HttpAnswer>>>;
+  /** Headers of all fetches of this operation, with the credentials that they were made for. */
+  fetchHeaders?: { credentials: readonly string[]; headers: string[] };
 }
 
 /** The correlation id that came with a request, when it is harmless in headers and logs; otherwise a new one. */

@@ -2,9 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HeaderMap } from '@apollo/server';
 import { CodedError } from '#shared/errors.ts';
 import { CORRELATION_HEADER } from '#shared/passport.ts';
-import type { Apollo } from './apollo.ts';
+import { addressOf } from './address.ts';
 import { BodyError, readJsonBody } from './body.ts';
 import { correlationIdFrom, type GatewayContext } from './context.ts';
+import { Departure } from './departure.ts';
+import type { Apollo } from './door.ts';
 import { type Mask, toFormatted } from './mask.ts';
 import type { Viewers } from './viewer.ts';
 
@@ -20,16 +22,20 @@ const PIPELINE_HEADERS = [
 export function createGraphqlHandler({
   apollo,
   viewers,
+  trustProxy,
   mask,
 }: {
   apollo: Apollo;
   viewers: Viewers;
+  trustProxy: boolean;
   mask: Mask;
 }) {
   return async function handleGraphql(req: IncomingMessage, res: ServerResponse, search: string) {
     const correlationId = correlationIdFrom(req.headers[CORRELATION_HEADER]);
     res.setHeader(CORRELATION_HEADER, correlationId);
     res.setHeader('cache-control', 'no-store');
+    const departure = new Departure();
+    res.once('close', () => departure.leave());
     try {
       const headers = new HeaderMap();
       for (const name of PIPELINE_HEADERS) {
@@ -42,6 +48,8 @@ export function createGraphqlHandler({
         context: async (): Promise<GatewayContext> => ({
           identity: await identify(viewers, req.headers.authorization),
           correlationId,
+          address: addressOf(req, trustProxy),
+          departure,
         }),
       });
       for (const [name, value] of answer.headers) res.setHeader(name, value);

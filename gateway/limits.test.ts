@@ -3,7 +3,8 @@ import { type Stack, send, startStack } from './testing/stack.ts';
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack();
+  // Cost has tests of its own.
+  stack = await startStack({ MAX_COST: '0' });
   stack.shop.orders.set('o1', { id: 'o1', status: 'PAID', owner: 'ada' });
   // The first request pays for what is compiled lazily; an attack comes later.
   await stack.ask('{ orders { id } }');
@@ -27,15 +28,18 @@ const attacks: Record<string, string> = {
   'over 1,000 tokens': `{ ${repeat(1_001, () => 'paymentCount')} }`,
 };
 
-/** Milliseconds of the fastest of three attempts: other tests may keep the machine busy, an attack is slow each time. */
+/**
+ * Milliseconds of the fastest of up to ten attempts: other tests may keep the machine busy, but what is slow by itself
+ * is slow each time.
+ */
 async function fastest(attempt: () => Promise<void>) {
-  const durations: number[] = [];
-  for (let i = 0; i < 3; i++) {
+  let duration = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 10 && duration >= 100; i++) {
     const began = performance.now();
     await attempt();
-    durations.push(performance.now() - began);
+    duration = Math.min(duration, performance.now() - began);
   }
-  return Math.min(...durations);
+  return duration;
 }
 
 test.each(Object.entries(attacks))('A10: %s is answered 400 within 100 ms', async (_name, query) => {
@@ -68,6 +72,34 @@ test('A10: the limits hold for operations over WebSocket, live ones included', a
       expect(await fastest(refused)).toBeLessThan(100);
     }
   }
+});
+
+test('A10: while attacks of every kind keep coming, /health is answered and so is an honest client', async () => {
+  let attacking = true;
+  const flood = async () => {
+    while (attacking) {
+      for (const query of Object.values(attacks)) expect((await stack.ask(query)).status).toBe(400);
+    }
+  };
+  const flooding = flood();
+  const honest = async () => {
+    expect((await send(stack.gateway, '/health')).status).toBe(200);
+    expect((await stack.ask('{ paymentCount }')).status).toBe(200);
+  };
+  const duration = await fastest(honest);
+  attacking = false;
+  await flooding;
+  expect(duration).toBeLessThan(100);
+});
+
+test('A10: a batch of operations is answered 400 within 100 ms', async () => {
+  const body = JSON.stringify(Array.from({ length: 1_000 }, () => ({ query: '{ paymentCount }' })));
+  const refused = async () => {
+    const headers = { 'content-type': 'application/json' };
+    const { status } = await send(stack.gateway, '/graphql', { method: 'POST', headers, body });
+    expect(status).toBe(400);
+  };
+  expect(await fastest(refused)).toBeLessThan(100);
 });
 
 test('an operation at the limits and the introspection of tools are let through', async () => {

@@ -21,7 +21,7 @@ export function answerCors(req: IncomingMessage, res: ServerResponse, allowed: s
   if (origin && originMayCall(req, allowed)) {
     // Never with credentials: the token comes in a header that a page has to know.
     res.setHeader('access-control-allow-origin', allowed.includes('*') ? '*' : origin);
-    res.setHeader('access-control-expose-headers', 'x-correlation-id');
+    res.setHeader('access-control-expose-headers', 'x-correlation-id, retry-after');
   }
   if (req.method !== 'OPTIONS' || !req.headers['access-control-request-method']) return false;
   res.setHeader('access-control-allow-methods', 'GET, POST');

@@ -1,4 +1,5 @@
 import { request } from 'undici';
+import type { SubgraphDataSource } from './data-source.ts';
 
 export interface Readiness {
   ready: boolean;
@@ -9,14 +10,21 @@ export interface Readiness {
 const REUSE = 500;
 const PROBE_TIMEOUT = 2_000;
 
-/** Asks every subgraph's `/ready`; calls within 500 ms share one answer. */
-export function createReadiness(subgraphs: { name: string; url: string }[]): () => Promise<Readiness> {
+/** What readiness wants of a data source. */
+type Subgraph = Pick<SubgraphDataSource, 'name' | 'endpoint' | 'readyUrl' | 'breaker'>;
+
+/** Asks every subgraph's `/ready`, or its API where there is none; calls within 500 ms share one answer. */
+export function createReadiness(subgraphs: Subgraph[]): () => Promise<Readiness> {
   let current: Promise<Readiness> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
 
   async function ask(): Promise<Readiness> {
     const states = await Promise.all(
-      subgraphs.map(async ({ name, url }) => [name, await probe(`${url}/ready`)] as const),
+      subgraphs.map(async subgraph => {
+        const state = await probe(subgraph);
+        if (state === 'ready') subgraph.breaker.retry();
+        return [subgraph.name, state] as const;
+      }),
     );
     return { ready: states.every(([, state]) => state === 'ready'), subgraphs: Object.fromEntries(states) };
   }
@@ -30,16 +38,25 @@ export function createReadiness(subgraphs: { name: string; url: string }[]): () 
   };
 }
 
-async function probe(url: string) {
+async function probe({ endpoint, readyUrl }: Subgraph) {
   try {
     // No keep-alive: a probe must find out whether a new caller would get through.
-    const { statusCode, body } = await request(url, {
+    const { statusCode, body } = await request(readyUrl ?? endpoint, {
       reset: true,
       signal: AbortSignal.timeout(PROBE_TIMEOUT),
+      ...(!readyUrl && TRIVIAL_QUERY),
     });
     await body.dump();
-    return statusCode === 200 ? 'ready' : 'not ready';
+    // An API that wants credentials is there, too.
+    const ready = readyUrl ? statusCode === 200 : statusCode < 500;
+    return ready ? 'ready' : 'not ready';
   } catch {
     return 'unreachable';
   }
 }
+
+const TRIVIAL_QUERY = {
+  method: 'POST',
+  headers: { 'content-type': 'application/json', accept: 'application/json' },
+  body: '{"query":"{__typename}"}',
+} as const;

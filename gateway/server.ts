@@ -4,18 +4,21 @@ import type { Environment } from '#shared/env.ts';
 import { createLog } from '#shared/log.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import { createApollo } from './apollo.ts';
+import { observeBreakers } from './breaker.ts';
 import { readGatewaySettings } from './env.ts';
+import { prefersEventStream } from './event-streams.ts';
 import { createGraphqlHandler, sendJson } from './http.ts';
+import { createLive } from './live.ts';
 import { createMask } from './mask.ts';
 import { answerCors } from './origin.ts';
 import { createPlayground } from './playground/playground.ts';
 import { createReadiness } from './readiness.ts';
+import { connectRedis } from './redis.ts';
 import { runGateway } from './run.ts';
-import { createSockets, refuseUpgrade } from './sockets.ts';
-import { createSubscribe } from './subscriptions.ts';
+import { refuseUpgrade } from './sockets.ts';
 import { loadSupergraph } from './supergraph.ts';
-import { createUpstreams } from './upstreams.ts';
-import { createViewers } from './viewer.ts';
+import { readTrustedDocuments } from './trusted-documents.ts';
+import { createUncheckedViewers, createViewers } from './viewer.ts';
 
 export interface Gateway {
   /** `http://127.0.0.1:<port>`, without a path. */
@@ -43,24 +46,20 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
   const metrics = createMetrics('gateway');
   const mask = createMask(log, { hideSchema: settings.production });
   const supergraph = loadSupergraph(settings, log);
-  const viewers = createViewers(settings.jwksUrl, settings.internalSecret, log);
-  const apollo = createApollo(supergraph, settings, { log, mask, metrics });
+  const viewers =
+    settings.identity === 'none'
+      ? createUncheckedViewers()
+      : createViewers(settings.jwksUrl, settings.internalSecret, log);
+  const redis = connectRedis(settings.redisUrl, log);
+  const trusted = readTrustedDocuments(settings);
+  const apollo = createApollo(supergraph, settings, { log, mask, metrics, redis, trusted });
   await apollo.start();
+  observeBreakers(supergraph.sources, metrics);
 
-  const handleGraphql = createGraphqlHandler({ apollo, viewers, mask });
+  const handleGraphql = createGraphqlHandler({ apollo, viewers, trustProxy: settings.trustProxy, mask });
   const readiness = createReadiness([...supergraph.sources.values()]);
   const playground = createPlayground();
-  const upstreams = createUpstreams(supergraph.sources, settings.subgraphTimeout, log);
-  const sockets = createSockets({
-    apollo,
-    schema: supergraph.gateway.schema!,
-    subscribe: createSubscribe(supergraph, upstreams, mask),
-    viewers,
-    corsOrigins: settings.corsOrigins,
-    mask,
-    metrics,
-    log,
-  });
+  const live = createLive({ settings, supergraph, apollo, viewers, mask, metrics, log });
   let stopping: Promise<void> | undefined;
 
   async function route(req: IncomingMessage, res: ServerResponse) {
@@ -68,8 +67,11 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
     if (stopping) res.setHeader('connection', 'close');
     switch (path) {
       case '/graphql':
-        if (!answerCors(req, res, settings.corsOrigins)) await handleGraphql(req, res, search);
-        return;
+      case '/graphql/stream': {
+        if (answerCors(req, res, settings.corsOrigins)) return;
+        const streamed = path === '/graphql/stream' || prefersEventStream(req);
+        return streamed ? live.streams.handle(req, res, search) : handleGraphql(req, res, search);
+      }
       case '/health':
         return sendJson(res, 200, { alive: true });
       case '/ready': {
@@ -103,7 +105,7 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
   server.on('upgrade', (req, socket, head) => {
     if (splitUrl(req.url ?? '/')[0] !== '/graphql') refuseUpgrade(socket, 404);
     else if (stopping) refuseUpgrade(socket, 503);
-    else sockets.upgrade(req, socket, head);
+    else live.sockets.upgrade(req, socket, head);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -118,12 +120,14 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
     // Connections become idle one by one, each when its running request is answered.
     const sweeping = setInterval(() => server.closeIdleConnections(), 50);
     const deadline = setTimeout(() => server.closeAllConnections(), DRAIN);
-    await Promise.all([closed, sockets.close()]);
+    live.streams.close();
+    await Promise.all([closed, live.sockets.close()]);
     clearInterval(sweeping);
     clearTimeout(deadline);
-    upstreams.close();
+    live.upstreams.close();
     await apollo.stop();
     await supergraph.close();
+    redis?.disconnect();
     log.info('gateway stopped');
   }
 

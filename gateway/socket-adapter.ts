@@ -2,8 +2,13 @@ import { CloseCode, type Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Log } from '#shared/log.ts';
 
-/** Milliseconds between pings; a client that does not answer one until the next is gone. */
+/** Milliseconds between pings. */
 const PING = 12_000;
+/**
+ * Pings in a row after which a client that has answered none is gone. Not one alone: a slow client answers only when
+ * it has read what was sent before, and how long it may take for that is the outlet's to judge.
+ */
+const MAX_UNANSWERED = 3;
 
 /** Speaks graphql-ws's protocol on a socket, as its own adapter for ws does, with our log. */
 export function attach<E>(protocol: Server<E>, socket: WebSocket, extra: E, log: Log) {
@@ -35,13 +40,13 @@ export function attach<E>(protocol: Server<E>, socket: WebSocket, extra: E, log:
     extra,
   );
 
-  let alive = true;
+  let unanswered = 0;
   socket.on('pong', () => {
-    alive = true;
+    unanswered = 0;
   });
   const pinging = setInterval(() => {
-    if (!alive) return socket.terminate();
-    alive = false;
+    if (unanswered === MAX_UNANSWERED) return socket.terminate();
+    unanswered++;
     socket.ping();
   }, PING);
 

@@ -103,6 +103,54 @@ test('a token that expires closes 4403 within 2 s and ends its subscriptions', a
   await until('no watcher', () => stack.shop.watchers('o1') === 0);
 });
 
+test('a socket carries 200 operations at a time; one more is refused with a reason, and the others go on', async () => {
+  const { say, heard, messages, socket } = await open();
+  say({ type: 'connection_init', payload: { authorization: `Bearer ${await stack.signToken()}` } });
+  await heard('connection_ack');
+  for (let id = 1; id <= 201; id++) say({ type: 'subscribe', id: String(id), payload: live });
+  expect(await heard('error')).toMatchObject({
+    id: '201',
+    payload: [{ message: expect.stringContaining('200'), extensions: { code: 'BAD_USER_INPUT' } }],
+  });
+  await until('all others', () => messages.filter(({ type }) => type === 'next').length === 200);
+  say({ type: 'complete', id: '1' });
+  say({ type: 'subscribe', id: '202', payload: live });
+  await until('one in its place', () => messages.some(({ id, type }) => id === '202' && type === 'next'));
+  socket.terminate();
+  await until('no watcher', () => stack.shop.watchers('o1') === 0);
+});
+
+test('a client that does not read costs bounded memory, and gets the newest state when it reads again', async () => {
+  const order = { id: 'slow', status: 'NEW', owner: 'ada' };
+  stack.shop.orders.set(order.id, order);
+  const payload = { query: 'subscription { orderUpdated(orderId: "slow") { status } }' };
+  const token = await stack.signToken();
+  const slow = await open();
+  const quick = await open();
+  for (const { say, heard } of [slow, quick]) {
+    say({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
+    await heard('connection_ack');
+    say({ type: 'subscribe', id: '1', payload });
+    await heard('next');
+  }
+  slow.socket.pause();
+  const filler = 'x'.repeat(200_000);
+  for (let i = 1; i <= 100; i++) {
+    order.status = `${i} ${filler}`;
+    stack.shop.changed(order.id);
+    await until('quick is told', () => quick.messages.length === i + 2);
+  }
+  slow.socket.resume();
+  const last = await until('the newest', () =>
+    slow.messages.find(message => JSON.stringify(message).includes('"100 x')),
+  );
+  expect(last).toEqual(quick.messages.at(-1));
+  expect(slow.messages.length).toBeLessThan(quick.messages.length);
+  const metrics = await send(stack.gateway, '/metrics');
+  expect(metrics.text).toMatch(/guichet_live_skipped_total\S* [1-9]/);
+  for (const { socket } of [slow, quick]) socket.terminate();
+});
+
 test('the gateway closes its sockets with 1001 when it stops, and keeps nothing open behind them', async () => {
   const other = await startStack();
   other.shop.orders.set('o1', { id: 'o1', status: 'RESERVED', owner: 'ada' });

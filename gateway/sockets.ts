@@ -2,18 +2,23 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
-import { Gauge } from 'prom-client';
+import { type Counter, Gauge } from 'prom-client';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { CodedError } from '#shared/errors.ts';
 import type { Log } from '#shared/log.ts';
 import type { Metrics } from '#shared/metrics.ts';
 import { CORRELATION_HEADER } from '#shared/passport.ts';
-import type { Apollo } from './apollo.ts';
+import { addressOf } from './address.ts';
 import { correlationIdFrom, type GatewayContext } from './context.ts';
+import type { Apollo } from './door.ts';
+import { atExpiry } from './expiry.ts';
+import type { JoinLive } from './live-groups.ts';
 import { type Mask, toFormatted } from './mask.ts';
+import { beginOperation } from './operations.ts';
 import { originMayCall } from './origin.ts';
+import type { Outlet } from './outlet.ts';
 import { attach } from './socket-adapter.ts';
-import type { Subscribe } from './subscriptions.ts';
+import { followOnSocket, openSocketOutlet, TRY_AGAIN_LATER } from './socket-outlet.ts';
 import type { Operation } from './supergraph.ts';
 import type { Identity, Viewers } from './viewer.ts';
 
@@ -27,17 +32,22 @@ export interface Sockets {
 interface Parts {
   apollo: Apollo;
   schema: GraphQLSchema;
-  subscribe: Subscribe;
+  join: JoinLive;
   viewers: Viewers;
   corsOrigins: string[];
+  trustProxy: boolean;
   mask: Mask;
   metrics: Metrics;
+  /** Counts results that gave way to newer ones. */
+  skipped: Counter;
   log: Log;
 }
 
 /** A client's connection. */
 interface Visit {
   socket: WebSocket;
+  outlet: Outlet;
+  address: string;
   identity?: Identity;
   /** From connection_init, for all operations of the connection; without it each gets its own. */
   correlationId?: string;
@@ -46,21 +56,22 @@ interface Visit {
 
 /** An operation on its way through graphql-ws, with its result when it is not a live one. */
 interface Started {
+  id: string;
+  visit: Visit;
   operation: Operation;
   context: GatewayContext;
-  result: object;
+  result: object | undefined;
 }
 
 /** Bytes of a message from a client. */
 const MAX_MESSAGE = 64_000;
-/** The longest that setTimeout can wait, in milliseconds. */
-const LONGEST_TIMEOUT = 2 ** 31 - 1;
+/** Operations that one socket carries at a time. */
+const MAX_OPERATIONS = 200;
 const GOING_AWAY = 1001;
-const TRY_AGAIN_LATER = 1013;
 
 /** Serves `graphql-transport-ws`: live operations, and queries and mutations through the same pipeline as HTTP. */
 export function createSockets(parts: Parts): Sockets {
-  const { apollo, schema, subscribe, viewers, mask, log } = parts;
+  const { apollo, schema, join, viewers, mask, log } = parts;
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE,
@@ -91,34 +102,29 @@ export function createSockets(parts: Parts): Sockets {
         return false;
       }
       if (params[CORRELATION_HEADER]) visit.correlationId = correlationIdFrom(params[CORRELATION_HEADER]);
-      closeAtExpiry(visit);
+      visit.expiry = atExpiry(visit.identity, () =>
+        visit.socket.close(CloseCode.Forbidden, 'The access token has expired'),
+      );
       return true;
     },
-    async onSubscribe({ extra: visit }, _id, payload) {
+    async onSubscribe({ extra: visit, subscriptions }, id, payload) {
+      if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [new RefusedOperation(TOO_MANY)];
       const context = {
         identity: visit.identity!,
         correlationId: visit.correlationId ?? correlationIdFrom(undefined),
-        socket: {} as NonNullable<GatewayContext['socket']>,
+        address: visit.address,
       };
-      const response = await apollo.executeOperation(requestOf(payload), { contextValue: context });
-      if (response.body.kind !== 'single') throw new Error('Incremental delivery is not offered.');
-      const result = response.body.singleResult;
-      const { document, queryHash } = context.socket;
-      if (!document) return (result.errors ?? []).map(error => new RefusedOperation(error));
-      const operationName = payload.operationName ?? undefined;
-      const operation = {
-        document,
-        queryHash: queryHash!,
-        operationName,
-        variables: payload.variables ?? undefined,
-      };
-      const started: Started = { operation, context, result };
+      const begun = await beginOperation(apollo, requestOf(payload), context);
+      if (begun.refused) return begun.refused.map(error => new RefusedOperation(error));
+      const { operation, result } = begun;
+      const { document, operationName } = operation;
+      const started: Started = { id, visit, operation, context, result };
       return { schema, document, operationName, contextValue: started };
     },
-    execute: ({ contextValue }) => (contextValue as Started).result,
+    execute: ({ contextValue }) => (contextValue as Started).result as object,
     subscribe({ contextValue }) {
-      const { operation, context } = contextValue as Started;
-      return subscribe(operation, context) as never;
+      const { id, visit, operation, context } = contextValue as Started;
+      return followOnSocket(id, visit.outlet, member => join(operation, context, member)) as never;
     },
     // Both are masked already and plain data, which graphql-ws would not expect.
     onNext: (_ctx, _id, _payload, _args, result) => result as never,
@@ -128,13 +134,20 @@ export function createSockets(parts: Parts): Sockets {
           ? error.formatted
           : mask(toFormatted(error), error, extra.correlationId ?? correlationIdFrom(undefined)),
       ),
-    onClose: ({ extra }) => clearTimeout(extra.expiry),
+    onClose({ extra: visit }) {
+      clearTimeout(visit.expiry);
+      visit.outlet.close();
+    },
   });
 
   return {
     upgrade(req, socket, head) {
       if (!originMayCall(req, parts.corsOrigins)) return refuseUpgrade(socket, 403);
-      server.handleUpgrade(req, socket, head, client => attach(protocol, client, { socket: client }, log));
+      const address = addressOf(req, parts.trustProxy);
+      server.handleUpgrade(req, socket, head, client => {
+        const outlet = openSocketOutlet(client, socket, parts.skipped);
+        attach(protocol, client, { socket: client, outlet, address }, log);
+      });
     },
     async close() {
       const clients = [...server.clients];
@@ -152,24 +165,21 @@ export function refuseUpgrade(socket: Duplex, status: number) {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
-function closeAtExpiry(visit: Visit) {
-  const { expiresAt } = visit.identity!;
-  if (expiresAt === Number.POSITIVE_INFINITY) return;
-  const wait = Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_TIMEOUT);
-  visit.expiry = setTimeout(
-    () => visit.socket.close(CloseCode.Forbidden, 'The access token has expired'),
-    wait,
-  );
-}
-
-const requestOf = ({ query, operationName, variables }: SubscribePayload) => ({
-  query,
+const requestOf = ({ query, operationName, variables, extensions }: SubscribePayload) => ({
+  // The protocol insists on a text, also where the extensions name a persisted one.
+  query: query || undefined,
+  extensions: extensions ?? undefined,
   operationName: operationName ?? undefined,
   variables: variables ?? undefined,
 });
 
 const lowerCaseKeys = (params: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(params).map(([key, value]) => [key.toLowerCase(), value]));
+
+const TOO_MANY: GraphQLFormattedError = {
+  message: `A connection carries at most ${MAX_OPERATIONS} operations at a time: end one first, or open another.`,
+  extensions: { code: 'BAD_USER_INPUT' },
+};
 
 /** An error of an operation that was not executed at all, as the pipeline has formatted it. */
 class RefusedOperation extends GraphQLError {

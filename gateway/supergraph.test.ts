@@ -1,4 +1,4 @@
-import { parse, validate } from 'graphql';
+import { getIntrospectionQuery, graphqlSync, parse, printSchema, validate } from 'graphql';
 import { createLog } from '#shared/log.ts';
 import { readGatewaySettings } from './env.ts';
 import { loadSupergraph, type Supergraph } from './supergraph.ts';
@@ -22,13 +22,13 @@ const plan = (query: string) =>
   });
 
 test('the committed supergraph has a data source for each of the six subgraphs', () => {
-  expect([...supergraph.sources].map(([name, { url }]) => `${name} ${url}`).sort()).toEqual([
-    'invoices http://127.0.0.1:4003',
-    'notifications http://127.0.0.1:4006',
-    'orders http://127.0.0.1:4002',
-    'payments http://127.0.0.1:4004',
-    'tickets http://127.0.0.1:4005',
-    'users http://127.0.0.1:4001',
+  expect([...supergraph.sources].map(([name, { endpoint }]) => `${name} ${endpoint}`).sort()).toEqual([
+    'invoices http://127.0.0.1:4003/graphql',
+    'notifications http://127.0.0.1:4006/graphql',
+    'orders http://127.0.0.1:4002/graphql',
+    'payments http://127.0.0.1:4004/graphql',
+    'tickets http://127.0.0.1:4005/graphql',
+    'users http://127.0.0.1:4001/graphql',
   ]);
 });
 
@@ -62,6 +62,14 @@ test('every subscription of the API can be planned', () => {
     paymentUpdated: 'payments',
     ticketScanned: 'tickets',
   });
+});
+
+test('the API can be introspected and printed, defaults that are objects included', () => {
+  const schema = supergraph.gateway.schema!;
+  const { data, errors } = graphqlSync({ schema, source: getIntrospectionQuery() });
+  expect(errors).toBeUndefined();
+  expect(JSON.stringify(data)).toContain('SendNotificationInput');
+  expect(printSchema(schema)).toContain('input SendNotificationInput');
 });
 
 test('the operations that the playground opens with are valid', async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ApolloGateway, buildOperationContext, executeQueryPlan } from '@apollo/gateway';
+import { ApolloGateway } from '@apollo/gateway';
 import { type DocumentNode, type ExecutionResult, type GraphQLError, getVariableValues } from 'graphql';
 import { badInput } from '#shared/errors.ts';
 import type { Log } from '#shared/log.ts';
@@ -7,9 +7,14 @@ import { BoundedMap } from './bounded-map.ts';
 import type { GatewayContext } from './context.ts';
 import { type SubgraphAnswer, SubgraphDataSource } from './data-source.ts';
 import type { GatewaySettings } from './env.ts';
+import { type Definition, readDefinition } from './executor/collect.ts';
+import { type CompiledPlan, compilePlan } from './executor/executor.ts';
+import { executeStockEvent } from './executor/stock.ts';
 import { planOperation, type QueryPlan, type SubscriptionNode, schemasOf } from './planner.ts';
+import { makePrintable } from './printable-schema.ts';
+import { subgraphOptions } from './subgraph-options.ts';
 
-type RequestContext = Parameters<typeof executeQueryPlan>[2];
+type GatewayResult = ReturnType<ApolloGateway['executor']>;
 
 /** A parsed and validated operation, with what the client gave for its variables. */
 export interface Operation {
@@ -27,6 +32,8 @@ export interface Supergraph {
   sources: Map<string, SubgraphDataSource>;
   /** Faults in the values given for an operation's variables. */
   checkVariables(operation: Operation): readonly GraphQLError[];
+  /** Plans an operation ahead of its first execution. */
+  prepare(operation: Omit<Operation, 'variables'>): void;
   /** The plan of a subscription: what to subscribe to at whom (`primary`), and what each event is joined with. */
   planSubscription(operation: Operation): SubscriptionNode;
   /** Executes a subscription's plan for one event of its primary. */
@@ -40,7 +47,12 @@ export interface Supergraph {
   close(): Promise<void>;
 }
 
-const REMEMBERED_PLANS = 500;
+/** An operation that has been planned, ready for any number of executions. */
+interface Planned {
+  definition: Definition;
+  node: QueryPlan['node'];
+  compiled: CompiledPlan;
+}
 
 /** Reads the composed schema and prepares a data source for every subgraph in it. Nothing is contacted yet. */
 export function loadSupergraph(settings: GatewaySettings, log: Log): Supergraph {
@@ -54,77 +66,65 @@ export function loadSupergraph(settings: GatewaySettings, log: Log): Supergraph 
     validateSupergraph: false,
     __exposeQueryPlanExperimental: false,
     buildService({ name, url }) {
-      const base = settings.subgraphs[name] ?? url!.replace(/\/graphql$/, '');
-      const source = new SubgraphDataSource(name, base, settings.subgraphTimeout, log);
+      const source = new SubgraphDataSource(subgraphOptions(settings, name, url), log);
       sources.set(name, source);
       return source;
     },
   });
-  const plans = new BoundedMap<string, QueryPlan>(REMEMBERED_PLANS);
+  gateway.onSchemaLoadOrUpdate(({ apiSchema }) => makePrintable(apiSchema));
+  const plans = new BoundedMap<string, Planned>(settings.planCache);
+
+  function planned({ document, queryHash, operationName }: Omit<Operation, 'variables'>): Planned {
+    const key = `${queryHash} ${operationName ?? ''}`;
+    let plan = plans.get(key);
+    if (!plan) {
+      const definition = readDefinition(document, operationName);
+      const { node } = planOperation(gateway, document, operationName);
+      const schemas = { api: gateway.schema!, supergraph: schemasOf(gateway).supergraphSchema };
+      plan = { definition, node, compiled: compilePlan(schemas, definition, node) };
+      plans.set(key, plan);
+    }
+    return plan;
+  }
+
+  function checkVariables({ operation }: Definition, variables: Operation['variables'] = {}) {
+    const { variableDefinitions: definitions = [] } = operation;
+    return definitions.length > 0
+      ? (getVariableValues(gateway.schema!, definitions, variables).errors ?? [])
+      : [];
+  }
+
+  if (settings.executor === 'own') {
+    gateway.executor = async ({ request, document, queryHash, context }) => {
+      const { operationName, variables } = request;
+      const { definition, compiled } = planned({ document, queryHash, operationName });
+      const errors = checkVariables(definition, variables);
+      if (errors.length > 0) return { errors: [...errors] };
+      return compiled.execute(sources, context as unknown as GatewayContext, variables) as GatewayResult;
+    };
+  }
 
   return {
     gateway,
     sources,
     checkVariables({ document, operationName, variables }) {
-      const { schema, operation } = contextOf(document, operationName);
-      const { errors = [] } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {});
+      const errors = checkVariables(readDefinition(document, operationName), variables);
       return errors.map(error => badInput(error.message));
     },
-    planSubscription({ document, queryHash, operationName }) {
-      const key = `${queryHash} ${operationName ?? ''}`;
-      let plan = plans.get(key);
-      if (!plan) {
-        plan = planOperation(gateway, document, operationName);
-        plans.set(key, plan);
-      }
-      if (plan.node?.kind !== 'Subscription') throw new Error('Not the plan of a subscription');
-      return plan.node;
+    prepare: operation => void planned(operation),
+    planSubscription(operation) {
+      const { node } = planned(operation);
+      if (node?.kind !== 'Subscription') throw new Error('Not the plan of a subscription');
+      return node;
     },
     executeEvent(operation, plan, event, context) {
-      const { document, queryHash, operationName, variables } = operation;
-      const { supergraphSchema, apiSchema } = schemasOf(gateway);
-      const requestContext = {
-        request: { operationName, variables },
-        document,
-        queryHash,
-        context,
-        logger: log,
-        metrics: {},
-      } as unknown as RequestContext;
-      return executeQueryPlan(
-        {
-          kind: 'QueryPlan',
-          node: { kind: 'Sequence', nodes: [plan.primary, ...(plan.rest ? [plan.rest] : [])] },
-        },
-        answerPrimaryFrom(event, plan.primary.serviceName, sources),
-        requestContext,
-        contextOf(document, operationName),
-        supergraphSchema,
-        apiSchema,
-      );
+      if (settings.executor === 'stock') {
+        return executeStockEvent(gateway, sources, operation, plan, event, context, log);
+      }
+      return planned(operation).compiled.execute(sources, context, operation.variables, event);
     },
     async close() {
       await Promise.all([...sources.values()].map(source => source.close()));
-    },
-  };
-
-  function contextOf(operationDocument: DocumentNode, operationName: string | undefined) {
-    return buildOperationContext({ schema: gateway.schema!, operationDocument, operationName });
-  }
-}
-
-/** The subgraphs as they are, save that the primary's first fetch, which opens the sequence, is the event itself. */
-function answerPrimaryFrom(event: SubgraphAnswer, primary: string, sources: Map<string, SubgraphDataSource>) {
-  const services: Parameters<typeof executeQueryPlan>[1] = Object.fromEntries(sources);
-  let answered = false;
-  return {
-    ...services,
-    [primary]: {
-      async process(options: Parameters<SubgraphDataSource['process']>[0]) {
-        if (answered) return services[primary]!.process(options);
-        answered = true;
-        return event;
-      },
     },
   };
 }

@@ -12,18 +12,18 @@ const NORMAL_CLOSURE = 1000;
  * It does not reconnect by itself: subscriptions do, each knowing what it has told.
  */
 export function createUpstreamClient(
-  base: string,
+  url: string,
   { identity, correlationId }: GatewayContext,
   told: { accepted(): void; lost(reason: unknown): void },
 ): Client {
   let unanswered: NodeJS.Timeout | undefined;
   const client = createClient({
-    url: `${base.replace(/^http/, 'ws')}/graphql`,
+    url: url.replace(/^http/, 'ws'),
     webSocketImpl: UpstreamSocket,
     retryAttempts: 0,
     keepAlive: PING,
     connectionAckWaitTimeout: 5_000,
-    connectionParams: async () => ({ passport: await identity.passport(), correlationId }),
+    connectionParams: async () => ({ ...(await identity.connectionParams()), correlationId }),
     on: {
       connected: told.accepted,
       ping(received) {

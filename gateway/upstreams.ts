@@ -61,7 +61,7 @@ export function createUpstreams(
     let connection = connections.get(key);
     if (!connection) {
       const opened = { subscriptions: 0, accepted: false };
-      const client = createUpstreamClient(sources.get(subgraph)!.url, context, {
+      const client = createUpstreamClient(sources.get(subgraph)!.endpoint, context, {
         accepted: () => {
           opened.accepted = true;
         },

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { generateKeyPair } from 'jose';
+import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/env.ts';
+import { readPassport } from '#shared/passport.ts';
 import { ADA, type Stack, shiftClock, startStack } from './testing/stack.ts';
 
 let stack: Stack;
@@ -122,4 +124,20 @@ test('the passport is minted again before it is half spent', async () => {
   const [first, second, third] = seen();
   expect(second).toBe(first);
   expect(third).not.toBe(first);
+});
+
+test('A19: a passport that a client puts into connection_init ends at the gateway', async () => {
+  stack.shop.orders.set('o1', { id: 'o1', status: 'PAID', owner: 'ada' });
+  stack.orders.inits.length = 0;
+  const client = stack.connect(await stack.signToken(), { passport: 'forged', 'x-user-id': 'admin' });
+  const stop = await new Promise<() => void>(resolve => {
+    const unsubscribe = client.subscribe(
+      { query: 'subscription { orderUpdated(orderId: "o1") { status } }' },
+      { next: () => resolve(unsubscribe), error: () => {}, complete: () => {} },
+    );
+  });
+  stop();
+  const [init] = stack.orders.inits;
+  expect(Object.keys(init!).sort()).toEqual(['correlationId', 'passport']);
+  expect(await readPassport(init!.passport as string, DEVELOPMENT_INTERNAL_SECRET)).toEqual(ADA);
 });

@@ -1,7 +1,14 @@
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { unauthenticated, unavailable } from '#shared/errors.ts';
 import type { Log } from '#shared/log.ts';
-import { ACCESS_TOKEN, mintPassport, ROLES, type Viewer, viewerFromClaims } from '#shared/passport.ts';
+import {
+  ACCESS_TOKEN,
+  mintPassport,
+  PASSPORT_HEADER,
+  ROLES,
+  type Viewer,
+  viewerFromClaims,
+} from '#shared/passport.ts';
 import { BoundedMap } from './bounded-map.ts';
 
 /** Who is calling, and how the gateway vouches for them towards the subgraphs. */
@@ -12,8 +19,15 @@ export interface Identity {
   key: string;
   /** When the access token ends, in milliseconds since 1970; Infinity when signed out. */
   expiresAt: number;
-  /** A passport with at least half of its life ahead. */
-  passport(): string | Promise<string>;
+  /** Whether the gateway itself vouches for the viewer; otherwise the subgraphs make what they like of it. */
+  vouched: boolean;
+  /**
+   * What tells of the identity in a fetch, as header names and values in turn: a passport with at least half of
+   * its life ahead. The same array as before for as long as it is good.
+   */
+  credentials(): readonly string[] | Promise<readonly string[]>;
+  /** The same for a WebSocket, as it goes into connection_init. */
+  connectionParams(): Promise<Record<string, string>>;
 }
 
 export interface Viewers {
@@ -88,21 +102,53 @@ function isAboutTheToken(error: unknown): boolean {
 }
 
 function createIdentity(viewer: Viewer | null, expiresAt: number, secret: string): Identity {
-  let passport: string | Promise<string> = '';
+  let credentials: readonly string[] | Promise<readonly string[]> = [];
   let mintedAt = Number.NEGATIVE_INFINITY;
-  return {
+  const identity: Identity = {
     viewer,
     key: viewer ? JSON.stringify(viewer) : 'anonymous',
     expiresAt,
-    passport() {
+    vouched: true,
+    credentials() {
       if (Date.now() - mintedAt >= PASSPORT_REUSE) {
         mintedAt = Date.now();
-        passport = mintPassport(viewer, secret).then(minted => {
-          passport = minted;
-          return minted;
+        credentials = mintPassport(viewer, secret).then(passport => {
+          credentials = [PASSPORT_HEADER, passport];
+          return credentials;
         });
       }
-      return passport;
+      return credentials;
+    },
+    async connectionParams() {
+      const [, passport] = await identity.credentials();
+      return { passport: passport! };
+    },
+  };
+  return identity;
+}
+
+/** Longer values cannot be bearer tokens, and are not worth remembering. */
+const LONGEST_AUTHORIZATION = 16_384;
+
+/**
+ * Identities in front of foreign subgraphs: nothing is verified here, and the `authorization` that a client sends
+ * goes on to the subgraphs as it is.
+ */
+export function createUncheckedViewers(): Viewers {
+  return {
+    identify(given) {
+      const authorization = given?.trim();
+      if (authorization && authorization.length > LONGEST_AUTHORIZATION) throw unauthenticated(INVALID);
+      const credentials = authorization ? ['authorization', authorization] : [];
+      const params: Record<string, string> = authorization ? { authorization } : {};
+      return {
+        viewer: null,
+        key: authorization ?? 'anonymous',
+        expiresAt: Number.POSITIVE_INFINITY,
+        vouched: false,
+        credentials: () => credentials,
+        connectionParams: async () => params,
+      };
     },
   };
 }

@@ -12,34 +12,38 @@ export function createShop() {
   const shop = {
     orders: new Map<string, { id: string; status: string; owner: string }>(),
     payments: new Map<string, { id: string; status: string }[]>(),
-    /** Tells subscribers that the order, or something that belongs to it, has changed. */
-    changed: (orderId: string) => changes.emit(orderId, orderId),
-    /** Subscriptions that are being served. */
-    watchers: (orderId: string) => changes.listenerCount(orderId),
-    /** Called by `orderUpdated` before it yields, e.g. to let it fail. */
+    /** By event; those of other events never change, and subscriptions to them end after the first answer. */
+    available: new Map<string, number>(),
+    /** Organizers of events that only they may see. */
+    drafts: new Map<string, string>(),
+    /** Tells subscribers that the order or event, or something that belongs to it, has changed. */
+    changed: (id: string) => changes.emit(id, id),
+    /** Subscriptions to an order or event that are being served. */
+    watchers: (id: string) => changes.listenerCount(id),
+    /** Called by live operations before it yields, e.g. to let it fail. */
     beforeEvent: () => {},
     /** Called by `orderUpdated` when somebody subscribes. */
     beforeSubscribe: () => {},
   };
 
-  async function* watchOrder(orderId: string, signal: AbortSignal) {
-    const news = on(changes, orderId, { signal });
+  async function* watch<T>(topic: string, load: () => T, signal: AbortSignal) {
+    const news = on(changes, topic, { signal });
     try {
       shop.beforeEvent();
-      yield { orderUpdated: { ...shop.orders.get(orderId) } };
+      yield load();
       for await (const _ of news) {
         shop.beforeEvent();
-        yield { orderUpdated: { ...shop.orders.get(orderId) } };
+        yield load();
       }
     } finally {
       await news.return?.();
     }
   }
 
-  /** A generator that waits cannot be ended from outside, save by a signal. */
-  function abortable(orderId: string) {
+  /** What `load` gives now and after each change. A generator that waits cannot be ended from outside, save by a signal. */
+  function abortable<T>(topic: string, load: () => T) {
     const ending = new AbortController();
-    const events = watchOrder(orderId, ending.signal);
+    const events = watch(topic, load, ending.signal);
     return {
       next: () =>
         events.next().catch(error => {
@@ -56,11 +60,15 @@ export function createShop() {
     };
   }
 
+  async function* once<T>(value: T) {
+    yield value;
+  }
+
   const users = {
     typeDefs: parse(`${link}
       type User @key(fields: "id") { id: ID! displayName: String! }
       type Query { me: User }
-      type Mutation { rename(displayName: String!): User }`),
+      type Mutation { rename(displayName: String!): User login(email: String!): Boolean register(email: String!): Boolean }`),
     resolvers: {
       Query: { me: (_: unknown, __: unknown, { viewer }: SubgraphContext) => viewer },
       Mutation: {
@@ -117,7 +125,7 @@ export function createShop() {
             if (shop.orders.get(orderId)?.owner !== viewer.id) {
               throw new GraphQLError('Order not found.', { extensions: { code: 'NOT_FOUND' } });
             }
-            return abortable(orderId);
+            return abortable(orderId, () => ({ orderUpdated: { ...shop.orders.get(orderId) } }));
           },
         },
       },
@@ -128,7 +136,7 @@ export function createShop() {
     typeDefs: parse(`${link}
       type Order @key(fields: "id") { id: ID! payments: [Payment!] }
       type Payment { id: ID! status: String! }
-      type Product { id: ID! available: Int! }
+      type Product { id: ID! available: Int! secret: String }
       type Query { paymentCount: Int! }
       type Subscription { availabilityChanged(eventId: ID!): [Product!]! }`),
     resolvers: {
@@ -139,8 +147,15 @@ export function createShop() {
       },
       Subscription: {
         availabilityChanged: {
-          async *subscribe(_: unknown, { eventId }: { eventId: string }) {
-            yield { availabilityChanged: [{ id: eventId, available: 3 }] };
+          subscribe(_: unknown, { eventId }: { eventId: string }, { viewer }: SubgraphContext) {
+            const organizer = shop.drafts.get(eventId);
+            if (organizer && organizer !== viewer?.id) {
+              throw new GraphQLError('Event not found.', { extensions: { code: 'NOT_FOUND' } });
+            }
+            const load = () => ({
+              availabilityChanged: [{ id: eventId, available: shop.available.get(eventId) ?? 3 }],
+            });
+            return shop.available.has(eventId) ? abortable(eventId, load) : once(load());
           },
         },
       },

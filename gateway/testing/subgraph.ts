@@ -30,6 +30,8 @@ export interface StandIn {
   fault: Fault;
   /** Requests that were left without an answer. */
   hanging: number;
+  /** Requests whose sender left before it had an answer. */
+  abandoned: number;
   /** Cuts every connection at once, as a killed process does. */
   kill(): Promise<void>;
   /** Serves again, on the same port. */
@@ -40,10 +42,17 @@ interface Definition {
   typeDefs: DocumentNode;
   resolvers: object;
   routes?: Record<string, (res: ServerResponse) => void>;
+  /** Lets everybody in, and knows neither passports nor `/ready`. */
+  foreign?: boolean;
 }
 
-/** A subgraph in memory, over real HTTP and WebSocket, that lets nobody in without a passport. */
-export async function startStandIn({ typeDefs, resolvers, routes = {} }: Definition): Promise<StandIn> {
+/** A subgraph in memory, over real HTTP and WebSocket, that lets nobody in without a passport unless it is foreign. */
+export async function startStandIn({
+  typeDefs,
+  resolvers,
+  routes = {},
+  foreign = false,
+}: Definition): Promise<StandIn> {
   const schema = buildSubgraphSchema({ typeDefs, resolvers: resolvers as never });
   const apollo = new ApolloServer<SubgraphContext>({
     schema,
@@ -62,6 +71,7 @@ export async function startStandIn({ typeDefs, resolvers, routes = {} }: Definit
     inits: [],
     fault: 'none',
     hanging: 0,
+    abandoned: 0,
     sockets: () => sockets?.clients.size ?? 0,
     start,
     async kill() {
@@ -81,9 +91,9 @@ export async function startStandIn({ typeDefs, resolvers, routes = {} }: Definit
         async onConnect({ connectionParams = {}, extra }) {
           standIn.inits.push(connectionParams);
           extra.viewer = await readPassport(connectionParams.passport as string, DEVELOPMENT_INTERNAL_SECRET);
-          return extra.viewer !== undefined;
+          return foreign || extra.viewer !== undefined;
         },
-        context: ({ extra }) => ({ viewer: extra.viewer }),
+        context: ({ extra }) => ({ viewer: extra.viewer ?? null }),
       },
       sockets,
     );
@@ -95,9 +105,11 @@ export async function startStandIn({ typeDefs, resolvers, routes = {} }: Definit
   async function respond(req: IncomingMessage, res: ServerResponse) {
     const route = routes[req.url ?? ''];
     if (route) return route(res);
-    if (req.url === '/ready') return res.writeHead(standIn.fault === 'not ready' ? 503 : 200).end();
+    if (req.url === '/ready' && !foreign)
+      return res.writeHead(standIn.fault === 'not ready' ? 503 : 200).end();
     if (standIn.fault === 'hang') {
       standIn.hanging++;
+      res.once('close', () => standIn.abandoned++);
       return;
     }
     if (standIn.fault.startsWith('html')) {
@@ -105,7 +117,8 @@ export async function startStandIn({ typeDefs, resolvers, routes = {} }: Definit
       return res.end('<html><body>Bad gateway at 10.1.2.3, secret-banner</body></html>');
     }
     const viewer = await readPassport(req.headers[PASSPORT_HEADER] as string, DEVELOPMENT_INTERNAL_SECRET);
-    if (viewer === undefined) return res.writeHead(401).end('{"errors":[{"message":"no passport"}]}');
+    if (viewer === undefined && !foreign)
+      return res.writeHead(401).end('{"errors":[{"message":"no passport"}]}');
     let text = '';
     for await (const chunk of req) text += chunk;
     const body = JSON.parse(text);
@@ -117,7 +130,7 @@ export async function startStandIn({ typeDefs, resolvers, routes = {} }: Definit
         search: '',
         body,
       },
-      context: async () => ({ viewer }),
+      context: async () => ({ viewer: viewer ?? null }),
     });
     res.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
     res.end(answer.body.kind === 'complete' ? answer.body.string : '');

@@ -1,0 +1,192 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Counter, Gauge } from 'prom-client';
+import { CodedError, unavailable } from '#shared/errors.ts';
+import type { Metrics } from '#shared/metrics.ts';
+import { CORRELATION_HEADER } from '#shared/passport.ts';
+import { addressOf } from './address.ts';
+import { BodyError } from './body.ts';
+import { correlationIdFrom } from './context.ts';
+import type { Apollo } from './door.ts';
+import { atExpiry } from './expiry.ts';
+import { sendJson } from './http.ts';
+import type { JoinLive } from './live-groups.ts';
+import { type Mask, toFormatted } from './mask.ts';
+import { readOperationRequest } from './operation-request.ts';
+import { beginOperation } from './operations.ts';
+import { Outlet } from './outlet.ts';
+import type { Identity, Viewers } from './viewer.ts';
+
+export interface EventStreams {
+  /** Answers one operation as an event stream. */
+  handle(req: IncomingMessage, res: ServerResponse, search: string): Promise<void>;
+  /** Ends every stream without `complete`, so that clients come back, and opens no more. */
+  close(): void;
+}
+
+interface Parts {
+  apollo: Apollo;
+  join: JoinLive;
+  viewers: Viewers;
+  trustProxy: boolean;
+  mask: Mask;
+  metrics: Metrics;
+  /** Counts results that gave way to newer ones. */
+  skipped: Counter;
+}
+
+/** An answer under way. */
+interface Stream {
+  /** Says no more after `frame`. */
+  end(frame?: string): void;
+  /** Calls `listener` when it has ended, from whichever side. */
+  onceEnded(listener: () => void): void;
+}
+
+/** Refusals that stand in the status, as over plain HTTP; all others are told within the stream. */
+const REFUSED_BY_STATUS = [405, 429];
+/** Milliseconds a client has to read the end of a stream whose token has expired. */
+const LAST_WORDS = 2_000;
+/** Milliseconds between comments that keep proxies from taking a quiet stream for a dead one. */
+const HEARTBEAT = 12_000;
+const COMMENT = ':\n\n';
+const COMPLETE = 'event: complete\ndata:\n\n';
+
+/** Whether a request to the common address asks for an event stream before anything else. */
+export const prefersEventStream = ({ headers }: IncomingMessage) =>
+  /^\s*text\/event-stream\b/.test(headers.accept ?? '');
+
+/**
+ * Serves the distinct connections mode of GraphQL over Server-Sent Events, for clients that cannot use WebSockets: one
+ * operation per request, by POST or GET, whose results are `next` events, followed by `complete`.
+ */
+export function createEventStreams({
+  apollo,
+  join,
+  viewers,
+  trustProxy,
+  mask,
+  metrics,
+  skipped,
+}: Parts): EventStreams {
+  const streams = new Map<Stream, ServerResponse>();
+  let closed = false;
+  const beating = setInterval(() => {
+    for (const res of streams.values()) res.write(COMMENT);
+  }, HEARTBEAT);
+  new Gauge({
+    name: 'guichet_live_streams',
+    help: 'Open event streams of clients',
+    registers: [metrics.registry],
+    collect() {
+      this.set(streams.size);
+    },
+  });
+
+  async function answer(req: IncomingMessage, res: ServerResponse, search: string, correlationId: string) {
+    const request = await readOperationRequest(req, search);
+    const identity = await viewers.identify(req.headers.authorization);
+    const context = { identity, correlationId, address: addressOf(req, trustProxy) };
+    const begun = await beginOperation(apollo, request, context, { readOnly: req.method === 'GET' });
+    if (begun.refused && REFUSED_BY_STATUS.includes(begun.status)) {
+      if (begun.status === 405) res.setHeader('allow', 'POST');
+      return sendJson(res, begun.status, { errors: begun.refused });
+    }
+    if (closed) throw unavailable('The gateway is stopping. Try again.');
+    if (res.closed) return;
+    const stream = openStream(res, identity);
+    if (begun.refused) return stream.end(nextEvent(JSON.stringify({ errors: begun.refused })) + COMPLETE);
+    if (begun.result) return stream.end(nextEvent(JSON.stringify(begun.result)) + COMPLETE);
+
+    const outlet = openOutlet(res, skipped);
+    const leave = join(begun.operation, context, {
+      result: ({ text }) => outlet.send('', nextEvent(text)),
+      end() {
+        outlet.finish('');
+        stream.end(COMPLETE);
+      },
+    });
+    stream.onceEnded(() => {
+      leave();
+      outlet.close();
+    });
+  }
+
+  function openStream(res: ServerResponse, identity: Identity): Stream {
+    let ended = () => {};
+    const stream: Stream = {
+      end(frame) {
+        letGo();
+        res.end(frame);
+      },
+      onceEnded(listener) {
+        ended = listener;
+      },
+    };
+    // Nothing may be written any more once a stream has ended, which is before a slow client has read its end.
+    const letGo = () => {
+      clearTimeout(expiry);
+      streams.delete(stream);
+      ended();
+    };
+    const expiry = atExpiry(identity, () => {
+      // The client is told that there is nothing more to come: only with another token there would be.
+      stream.end(COMPLETE);
+      setTimeout(() => res.destroy(), LAST_WORDS).unref();
+    });
+    streams.set(stream, res);
+    res.once('close', letGo);
+    // Some proxies collect an answer before they pass it on, unless they are told not to.
+    res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
+    // Some browsers take a stream for open only after its first bytes.
+    res.write(COMMENT);
+    return stream;
+  }
+
+  return {
+    async handle(req, res, search) {
+      const correlationId = correlationIdFrom(req.headers[CORRELATION_HEADER]);
+      res.setHeader(CORRELATION_HEADER, correlationId);
+      res.setHeader('cache-control', 'no-store');
+      try {
+        await answer(req, res, search, correlationId);
+      } catch (error) {
+        if (res.headersSent) throw error;
+        const status = statusOf(error);
+        if (status === 405) res.setHeader('allow', 'GET, POST');
+        if (status === 401) res.setHeader('www-authenticate', 'Bearer error="invalid_token"');
+        if (status === 413) res.setHeader('connection', 'close');
+        const formatted =
+          error instanceof BodyError
+            ? { message: error.message, extensions: { code: error.code } }
+            : mask(toFormatted(error), error, correlationId);
+        sendJson(res, status, { errors: [formatted] });
+      }
+    },
+    close() {
+      closed = true;
+      clearInterval(beating);
+      for (const stream of streams.keys()) stream.end();
+    },
+  };
+}
+
+/** JSON has no line breaks outside of its strings' escapes, so it is one line of data. */
+const nextEvent = (text: string) => `event: next\ndata: ${text}\n\n`;
+
+function openOutlet(res: ServerResponse, skipped: Counter): Outlet {
+  return new Outlet(
+    {
+      write: frame => res.write(frame),
+      buffered: () => res.writableLength,
+      onceDrained: listener => res.once('drain', listener),
+      abandon: () => res.destroy(),
+    },
+    () => skipped.inc(),
+  );
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof BodyError) return error.status;
+  if (!(error instanceof CodedError)) return 500;
+  return error.extensions.code === 'UNAUTHENTICATED' ? 401 : 503;
+}

@@ -1,0 +1,169 @@
+import type { GraphQLError, GraphQLSchema } from 'graphql';
+import type { SubgraphAnswer } from '../subgraph-answer.ts';
+import { pathOfFetch, renameInPath, subgraphError } from './errors.ts';
+import { createFetchReader, type Fetch, type FetchNode, type PlanNode } from './fetch.ts';
+import type { Batch, Fetches, Slot } from './fetches.ts';
+import { type Data, merge } from './merge.ts';
+import { objectsAt, type PlanPath, pathsTo, type ResultPath } from './paths.ts';
+import { compileRepresentation, type Representation } from './representations.ts';
+import { rewrite } from './rewrites.ts';
+
+/** One execution of a plan. */
+export interface Run {
+  /** What the subgraphs have told so far. */
+  root: Data;
+  errors: GraphQLError[];
+  fetches: Fetches;
+  /** Values of the variables in `@skip` and `@include`. */
+  conditions: ReadonlyMap<string, boolean>;
+}
+
+/** Executes a part of a plan. Failures of subgraphs become errors of the run. */
+export type Step = (run: Run) => Promise<void> | undefined;
+
+/** Takes the answer of a plan's first fetch that came in another way, as a live event. */
+export type Absorb = (run: Run, answer: SubgraphAnswer) => void;
+
+/** Compiles the nodes of one plan. */
+export function createPlanCompiler(schema: GraphQLSchema) {
+  const read = createFetchReader();
+
+  function compile(node: PlanNode, path: PlanPath): Step {
+    switch (node.kind) {
+      case 'Sequence': {
+        const steps = node.nodes.map(one => compile(one, path));
+        return async run => {
+          for (const step of steps) await step(run);
+        };
+      }
+      case 'Parallel': {
+        const steps = node.nodes.map(one => compile(one, path));
+        return async run => {
+          await Promise.all(steps.map(step => step(run)));
+        };
+      }
+      case 'Flatten':
+        return compile(node.node, [...path, ...node.path.map(String)]);
+      case 'Condition': {
+        const then = node.ifClause && compile(node.ifClause, path);
+        const otherwise = node.elseClause && compile(node.elseClause, path);
+        return run => (run.conditions.get(node.condition) ? then : otherwise)?.(run);
+      }
+      case 'Fetch':
+        return node.requires ? compileEntities(node, path) : compileRoot(node, path);
+      case 'Defer':
+        throw new Error('@defer is not offered.');
+    }
+  }
+
+  function compileRoot(node: FetchNode, path: PlanPath): Step {
+    const fetch = read(node);
+    return run => {
+      if (path.length > 0 && objectsAt(run.root, path).length === 0) return undefined;
+      return run.fetches.root(fetch).then(answer => absorb(run, fetch, path, answer));
+    };
+  }
+
+  function compileEntities(node: FetchNode, path: PlanPath): Step {
+    const fetch = read(node);
+    const represent = compileRepresentation(schema, node.requires!, node.inputRewrites);
+    return run => {
+      const objects = objectsAt(run.root, path);
+      const slotFor = createSlotFinder(run, fetch);
+      const slots: (Slot | undefined)[] = [];
+      const batches = new Set<Batch>();
+      for (const object of objects) {
+        const representation = represent(object);
+        const slot = representation && slotFor(object, representation);
+        slots.push(slot);
+        if (slot) batches.add(slot.batch);
+      }
+      if (batches.size === 0) return undefined;
+      const ready = Promise.all(Array.from(batches, batch => batch.ready));
+      return ready.then(() => fill(run, fetch, path, objects, slots, batches));
+    };
+  }
+
+  /** Merges the entities that were asked for into the objects that they were asked for. */
+  function fill(
+    run: Run,
+    fetch: Fetch,
+    path: PlanPath,
+    objects: Data[],
+    slots: (Slot | undefined)[],
+    batches: Set<Batch>,
+  ) {
+    for (const { errors, unanswered } of batches) {
+      for (const error of errors) {
+        const place = pathOfFetch(path, unanswered || error.path ? [] : undefined);
+        run.errors.push(subgraphError(error, fetch.service, place));
+      }
+    }
+    let paths: ResultPath[] | undefined;
+    const adopted = new Set<Slot>();
+    for (let i = 0; i < objects.length; i++) {
+      const slot = slots[i];
+      if (!slot) continue;
+      for (const error of slot.errors) {
+        paths ??= pathsTo(run.root, path);
+        const below = renameInPath(error.path as ResultPath, fetch.rewrites);
+        run.errors.push(subgraphError(error, fetch.service, [...paths[i]!, ...below]));
+      }
+      if (!slot.entity) continue;
+      // Fetches elsewhere in the plan may want the same entity later, as it came.
+      const copy = fetch.repeated || adopted.has(slot);
+      adopted.add(slot);
+      merge(objects[i]!, slot.entity, copy);
+    }
+  }
+
+  return {
+    compile: (node: PlanNode): Step => compile(node, []),
+    /** For the fetch that a plan opens with. */
+    compileAbsorb(node: FetchNode): Absorb {
+      const fetch = read(node);
+      return (run, answer) => {
+        if (answer.data) rewrite(schema, fetch.rewrites, answer.data);
+        absorb(run, fetch, [], answer);
+      };
+    },
+  };
+}
+
+/**
+ * Finds entities' slots. One entity often stands in many places: by its fields it is known again without being
+ * written again.
+ */
+function createSlotFinder({ fetches }: Run, fetch: Fetch) {
+  const known = new Map<Representation, Map<unknown, { like: Data; slot: Slot }>>();
+  return (object: Data, representation: Representation): Slot | undefined => {
+    const { fields } = representation;
+    const key = fields && object[fields[0]!];
+    let entities: Map<unknown, { like: Data; slot: Slot }> | undefined;
+    if (typeof key === 'string' || typeof key === 'number') {
+      entities = known.get(representation);
+      if (!entities) {
+        entities = new Map();
+        known.set(representation, entities);
+      }
+      const entity = entities.get(key);
+      if (entity && fields!.every(name => object[name] === entity.like[name])) return entity.slot;
+    }
+    const text = representation.write(object);
+    if (text === undefined) return undefined;
+    const slot = fetches.entity(fetch, text);
+    entities?.set(key, { like: object, slot });
+    return slot;
+  };
+}
+
+/** Merges root fields into every object at the path of their fetch. */
+function absorb(run: Run, fetch: Fetch, path: PlanPath, { data, errors, unanswered }: SubgraphAnswer) {
+  for (const error of errors ?? []) {
+    const below = unanswered ? [] : error.path && renameInPath([...error.path], fetch.rewrites);
+    run.errors.push(subgraphError(error, fetch.service, pathOfFetch(path, below)));
+  }
+  if (!data) return;
+  const objects = path.length > 0 ? objectsAt(run.root, path) : [run.root];
+  for (const object of objects) merge(object, data, objects.length > 1);
+}

@@ -1,0 +1,243 @@
+import {
+  executeSync,
+  type FieldNode,
+  type GraphQLCompositeType,
+  GraphQLError,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getNamedType,
+  isCompositeType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+} from 'graphql';
+import { collectFields, type Definition, type Scope, type SelectedField } from './collect.ts';
+import { compileLeaf } from './leaves.ts';
+import { type Data, isData, own, setOwn } from './merge.ts';
+import type { ResultPath } from './paths.ts';
+
+/** Makes the answer that a client asked for out of all that was fetched. */
+export type Shape = (fetched: Data, variables: Data) => { data: Data | null; errors: GraphQLError[] };
+
+/** What goes along while one answer is made. */
+interface Making {
+  errors: GraphQLError[];
+  path: ResultPath;
+  variables: Data;
+}
+
+/** Stands for a null whose error has been told: it needs no other on its way up. */
+const INVALID = Symbol('invalid');
+
+/** Gives the value for the answer, null or INVALID. The value given is not null. */
+type Complete = (value: unknown, making: Making) => unknown;
+
+interface Field {
+  name: string;
+  /** Whether every object inherits a property of that name. */
+  inherited: boolean;
+  nonNull: boolean;
+  type: string;
+  parent: string;
+  /** For leaves, which are most of what there is. */
+  isValid: ((value: unknown) => boolean) | undefined;
+  complete: Complete;
+  /** In place of what was fetched. */
+  compute: ((object: Data, making: Making) => unknown) | undefined;
+}
+
+/**
+ * Compiles the shape of an operation's answers for one outcome of its `@skip` and `@include`: fields in the order of
+ * the operation, fragments resolved per type, nulls carried up to the next place where the schema allows them.
+ */
+export function compileShape(
+  schema: GraphQLSchema,
+  definition: Definition,
+  conditions: ReadonlyMap<string, boolean>,
+): Shape {
+  const { operation } = definition;
+  const rootType = schema.getRootType(operation.operation)!;
+
+  function compileFields(type: GraphQLCompositeType, scopes: readonly Scope[]): Field[] {
+    return collectFields(schema, definition, conditions, type, scopes).map(field =>
+      compileField(type, field),
+    );
+  }
+
+  function compileField(type: GraphQLCompositeType, { name, nodes, parent }: SelectedField): Field {
+    const fieldName = nodes[0]!.name.value;
+    const field = {
+      name,
+      inherited: name in Object.prototype,
+      nonNull: false,
+      type: '',
+      parent: parent.name,
+      isValid: undefined,
+      complete: (value: unknown) => value,
+      compute: undefined,
+    };
+    if (fieldName === '__typename') return { ...field, compute: compileTypename(type, name) };
+    if (fieldName === '__schema' || fieldName === '__type') {
+      return { ...field, compute: compileIntrospection(name, nodes) };
+    }
+    const declared = (parent as GraphQLObjectType).getFields()[fieldName]!.type;
+    const nonNull = isNonNullType(declared);
+    const nullable = nonNull ? declared.ofType : declared;
+    return {
+      ...field,
+      nonNull,
+      type: String(nullable),
+      isValid: isLeafType(nullable) ? compileLeaf(nullable) : undefined,
+      complete: compileType(nullable, nodes, parent),
+    };
+  }
+
+  function compileTypename(type: GraphQLCompositeType, name: string) {
+    if (isObjectType(type)) return () => type.name;
+    // An interface object's own subgraph cannot tell what it really is.
+    return (object: Data) => {
+      const told = own(object, name);
+      return typeof told === 'string' && isObjectType(schema.getType(told)) ? told : INVALID;
+    };
+  }
+
+  function compileIntrospection(name: string, nodes: FieldNode[]) {
+    const selectionSet = { kind: Kind.SELECTION_SET, selections: nodes } as const;
+    const document = {
+      kind: Kind.DOCUMENT,
+      definitions: [{ ...operation, selectionSet }, ...definition.fragments.values()],
+    } as const;
+    return (_object: Data, { variables }: Making) =>
+      executeSync({ schema, document, rootValue: {}, variableValues: variables }).data![name];
+  }
+
+  function compileType(type: GraphQLOutputType, nodes: FieldNode[], parent: GraphQLCompositeType): Complete {
+    if (isListType(type)) return compileList(type.ofType, nodes, parent);
+    const named = getNamedType(type);
+    if (isCompositeType(named)) return compileObject(named, nodes, parent);
+    const isValid = compileLeaf(named as never);
+    return (value, making) => {
+      if (isValid(value)) return value;
+      tell(making, `Invalid value found for ${place(making, String(type), parent.name)}.`);
+      return INVALID;
+    };
+  }
+
+  function compileList(of: GraphQLOutputType, nodes: FieldNode[], parent: GraphQLCompositeType): Complete {
+    const nonNull = isNonNullType(of);
+    const type = nonNull ? of.ofType : of;
+    const complete = compileType(type, nodes, parent);
+    const typeName = String(type);
+    return (value, making) => {
+      if (!Array.isArray(value)) throw new Error(`A subgraph's value for the list type [${of}] is no list.`);
+      const { path } = making;
+      const list = new Array<unknown>(value.length);
+      let broken = false;
+      for (let i = 0; i < value.length; i++) {
+        const element = value[i];
+        path.push(i);
+        let completed = element === null ? null : complete(element, making);
+        if (completed === null || completed === INVALID) {
+          if (nonNull) {
+            if (completed === null) tellNull(making, typeName, parent.name);
+            broken = true;
+          }
+          completed = null;
+        }
+        list[i] = completed;
+        path.pop();
+      }
+      return broken ? INVALID : list;
+    };
+  }
+
+  function compileObject(
+    type: GraphQLCompositeType,
+    nodes: FieldNode[],
+    parent: GraphQLCompositeType,
+  ): Complete {
+    const scopes = nodes.map(({ selectionSet }) => ({ selectionSet: selectionSet!, type }));
+    const known = new Map<string, Field[]>();
+    let undeclared: Field[] | undefined;
+
+    function fieldsFor(name: string): Field[] | undefined {
+      const actual = schema.getType(name);
+      if (!isCompositeType(actual)) return undefined;
+      const fields = compileFields(actual, scopes);
+      known.set(name, fields);
+      return fields;
+    }
+
+    return (value, making) => {
+      if (!isData(value)) throw new Error(`A subgraph's value for the type ${type.name} is no object.`);
+      const name = value.__typename;
+      let fields: Field[] | undefined;
+      if (name) fields = known.get(name as string) ?? fieldsFor(name as string);
+      else {
+        undeclared ??= compileFields(type, scopes);
+        fields = undeclared;
+      }
+      if (fields) return completeObject(fields, value, making);
+      tell(making, `Invalid __typename found for object at ${place(making, type.name, parent.name)}.`);
+      return INVALID;
+    };
+  }
+
+  const root = compileFields(rootType, [{ selectionSet: operation.selectionSet, type: rootType }]);
+  return (fetched, variables) => {
+    const making: Making = { errors: [], path: [], variables };
+    const data = completeObject(root, fetched, making);
+    return { data: data === INVALID ? null : (data as Data), errors: making.errors };
+  };
+}
+
+function completeObject(fields: readonly Field[], object: Data, making: Making): unknown {
+  const completed: Data = {};
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i]!;
+    const { name, inherited } = field;
+    let value: unknown;
+    if (field.compute) {
+      value = field.compute(object, making);
+      if (value === INVALID) return INVALID;
+    } else {
+      value = inherited ? own(object, name) : object[name];
+      if (value === undefined || value === null) {
+        if (field.nonNull) {
+          making.path.push(name);
+          tellNull(making, field.type, field.parent);
+          making.path.pop();
+          return INVALID;
+        }
+        value = null;
+      } else if (!field.isValid?.(value)) {
+        making.path.push(name);
+        value = field.complete(value, making);
+        if (value === INVALID) value = null;
+        making.path.pop();
+        if (value === null && field.nonNull) return INVALID;
+      }
+    }
+    if (inherited) setOwn(completed, name, value);
+    else completed[name] = value;
+  }
+  return completed;
+}
+
+function tellNull(making: Making, type: string, parent: string) {
+  tell(making, `Cannot return null for non-nullable ${place(making, type, parent)}.`);
+}
+
+function place({ path }: Making, type: string, parent: string): string {
+  const last = path.at(-1);
+  return typeof last === 'number'
+    ? `array element of type ${type} at index ${last}`
+    : `field ${parent}.${last}`;
+}
+
+function tell({ errors, path }: Making, message: string) {
+  errors.push(new GraphQLError(message, { path: [...path], extensions: { code: 'INVALID_GRAPHQL' } }));
+}
