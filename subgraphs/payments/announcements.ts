@@ -9,12 +9,7 @@ export async function announceChange(em: EntityManager, payment: Payment): Promi
   payment.revision += 1;
   payment.updatedAt = new Date();
   await em.flush();
-  const refunds = await query(
-    em,
-    sql<{ refundId: string; amount: number; reason: string | null }>`
-      select id as "refundId", amount::float8 as amount, reason from refunds
-      where payment_id = ${payment.id} and status = 'SUCCEEDED' order by id`,
-  );
+  const refunds = payment.refundedAmount > 0 ? await listSucceeded(em, payment) : [];
   await emit(em, 'payment.status.updated', {
     paymentId: payment.id,
     orderId: payment.orderId,
@@ -26,6 +21,15 @@ export async function announceChange(em: EntityManager, payment: Payment): Promi
     refunds,
     at: payment.updatedAt.toISOString(),
   });
+}
+
+function listSucceeded(em: EntityManager, { id }: Payment) {
+  return query(
+    em,
+    sql<{ refundId: string; amount: number; reason: string | null }>`
+      select id as "refundId", amount::float8 as amount, reason from refunds
+      where payment_id = ${id} and status = 'SUCCEEDED' order by id`,
+  );
 }
 
 /** A final outcome, for the order that asked. */

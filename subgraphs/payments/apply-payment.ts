@@ -6,7 +6,14 @@ import { type EntityManager, inTransaction, query, sql } from '#shared/database.
 import { CheckoutSession } from './checkout-session.entity.ts';
 import { isOrderClosed, lockPayment } from './locks.ts';
 import type { Payment } from './payment.entity.ts';
-import { capture, endPayment, progress, retireReference } from './payment-steps.ts';
+import {
+  announceRefusal,
+  capture,
+  endPayment,
+  noteFailure,
+  progress,
+  retireReference,
+} from './payment-steps.ts';
 import { type ProviderPayment, ProviderUnavailable } from './provider.ts';
 import type { PaymentsContext } from './services.ts';
 
@@ -22,26 +29,24 @@ export interface Applied {
  * Asks the provider and applies what it tells.
  *
  * When another answer was applied while this one was under way, nobody knows which of the two is older: unless this
- * one is final, the provider is asked again. `settles` is the attempt whose outcome this is.
+ * one is final, the provider is asked again. `settles` is the attempt whose outcome this is; `since` the payment's
+ * revision, when the caller has just read it.
  */
 export async function applyPayment(
   ctx: PaymentsContext,
   paymentId: string,
   ask: () => Promise<ProviderPayment>,
-  { settles }: { settles?: number } = {},
+  { settles, since }: { settles?: number; since?: number } = {},
 ): Promise<Applied> {
   let askNow = ask;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const [before] = await query(
-      ctx.em,
-      sql<{ revision: number }>`select revision from payments where id = ${paymentId}`,
-    );
+    const before = round === 0 && since !== undefined ? since : await readRevision(ctx.em, paymentId);
     const seen = await askNow();
     const applied = await inTransaction(ctx.em.fork(), async em => {
       const payment = await lockPayment(em, paymentId);
-      if (!payment || !before) throw new Error(`Payment ${paymentId} does not exist (yet).`);
+      if (!payment) throw new Error(`Payment ${paymentId} does not exist (yet).`);
       const final = seen.status === 'SUCCEEDED' || seen.status === 'CANCELED';
-      if (payment.revision !== before.revision && !final) return null;
+      if (payment.revision !== before && !final) return null;
       if (settles !== undefined && settles === payment.attempts) payment.confirmingSince = null;
       return { payment, changed: await take(ctx, em, payment, seen) };
     });
@@ -49,6 +54,14 @@ export async function applyPayment(
     askNow = () => ctx.services.provider.retrieve(seen.reference);
   }
   throw new ProviderUnavailable('The payment keeps changing.', false);
+}
+
+async function readRevision(em: EntityManager, paymentId: string): Promise<number | undefined> {
+  const [row] = await query(
+    em,
+    sql<{ revision: number }>`select revision from payments where id = ${paymentId}`,
+  );
+  return row?.revision;
 }
 
 /** True when the payment has changed. */
@@ -83,12 +96,13 @@ async function take(ctx: PaymentsContext, em: EntityManager, payment: Payment, s
   if (!payment.isOpen) return false;
 
   const closed = await isOrderClosed(em, payment.orderId);
-  // A checkout that is complete takes no second attempt: its payment is as good as canceled.
-  const over =
-    seen.status === 'CANCELED' ||
-    (own?.status === 'COMPLETE' && seen.failure !== null && seen.status === 'REQUIRES_PAYMENT_METHOD');
-  if (!over) return progress(em, payment, seen, { adopted, closed });
+  // A checkout that is complete takes no second attempt: what failed there is as good as canceled.
+  const failed =
+    own?.status === 'COMPLETE' && seen.failure !== null && seen.status === 'REQUIRES_PAYMENT_METHOD';
+  if (!failed && seen.status !== 'CANCELED') return progress(em, payment, seen, { adopted, closed });
+  if (failed) noteFailure(payment, seen);
   if ((open || seen.checkoutId) && !closed) await retireReference(em, payment, { replace: !open });
   else await endPayment(em, payment, 'CANCELED', closed ? null : 'The payment was canceled at the provider.');
+  if (failed) await announceRefusal(em, payment);
   return true;
 }

@@ -76,7 +76,7 @@ export async function reserveAttempt(
 /** Carries out the saved attempt while its buyer waits; when the answer is lost, the payment says PROCESSING. */
 export async function attemptNow(ctx: PaymentsContext, reserved: Payment): Promise<Outcome> {
   try {
-    return await carryOut(ctx, reserved.id, reserved.attempts);
+    return await carryOut(ctx, reserved);
   } catch (error) {
     if (!(error instanceof ProviderUnavailable)) throw error;
     ctx.log.warn({ err: error, paymentId: reserved.id }, 'the outcome of a payment is not known');
@@ -98,12 +98,16 @@ async function askLater(em: EntityManager, { id, confirmingSince }: Payment) {
   await enqueue(em, reconcilePaymentJob, { paymentId: id }, { at: new Date(Date.now() + wait) });
 }
 
-/** Does what is left to do of an attempt. Runs to the same end however often: every call has its saved key. */
-async function carryOut(ctx: PaymentsContext, paymentId: string, attempt: number): Promise<Outcome> {
-  const em = ctx.em.fork() as EntityManager;
-  const checkout = await findOpenCheckout(em, paymentId);
+/**
+ * Does what is left to do of an attempt, given the payment as it was a moment ago. Runs to the same end however
+ * often: every call has its saved key.
+ */
+async function carryOut(ctx: PaymentsContext, reserved: Payment): Promise<Outcome> {
+  const { id: paymentId, attempts: attempt } = reserved;
+  let payment = reserved;
+  const checkout = await findOpenCheckout(ctx.em.fork() as EntityManager, paymentId);
   if (checkout) await leaveCheckout(ctx, checkout);
-  const payment = await createIntent(ctx, paymentId);
+  if (checkout || !payment.providerReference) payment = await createIntent(ctx, paymentId);
   if (payment.attempts !== attempt || !payment.confirmingSince) return { payment, refusal: null };
   const paidOnPage = checkout && payment.status === 'PROCESSING';
   if (!payment.isOpen || !payment.providerReference || paidOnPage) {
@@ -122,7 +126,10 @@ async function carryOut(ctx: PaymentsContext, paymentId: string, attempt: number
       return provider.retrieve(payment.providerReference!);
     }
   };
-  const applied = await applyPayment(ctx, paymentId, ask, { settles: attempt });
+  const applied = await applyPayment(ctx, paymentId, ask, {
+    settles: attempt,
+    since: payment.revision,
+  });
   return { payment: applied.payment, refusal };
 }
 
@@ -146,7 +153,7 @@ export async function reconcilePayment(ctx: PaymentsContext, paymentId: string):
       await cancelAtProvider(ctx, paymentId);
       await giveUp(ctx, paymentId, attempts);
     } else {
-      await carryOut(ctx, paymentId, attempts);
+      await carryOut(ctx, payment);
     }
   } catch (error) {
     if (!(error instanceof ProviderUnavailable)) throw error;

@@ -122,6 +122,8 @@ test('a debit that fails after its page is complete leaves the payment to be pai
   await shop.settled();
   await shop.world('POST', `payment_intents/${providerReference}/settle`, { outcome: 'failed' });
   await eventually(async () => (await shop.see(buyer, paymentId)).clientSecret !== null);
+  const results = (await shop.emitted('payment.card.result')).filter(r => r.paymentId === paymentId);
+  expect(results).toEqual([expect.objectContaining({ success: false, error: 'The payment failed.' })]);
   expect((await shop.confirm(buyer, paymentId)).status).toBe('SUCCEEDED');
   expect(await shop.outcomes(orderId)).toHaveLength(1);
 });

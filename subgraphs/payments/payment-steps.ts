@@ -68,8 +68,8 @@ export async function progress(
   payment.nextActionUrl = seen.nextActionUrl;
   noteFailure(payment, seen);
   await announceChange(em, payment);
-  if (declined || (status === 'REQUIRES_ACTION' && status !== waiting)) await announceAttempt(em, payment);
-  if (declined) await announceFact(em, payment, 'failed');
+  if (declined) await announceRefusal(em, payment);
+  else if (status === 'REQUIRES_ACTION' && status !== waiting) await announceAttempt(em, payment);
   if (status === 'PROCESSING') {
     const at = new Date(Date.now() + BANK_WAIT_MS);
     await enqueue(em, reconcilePaymentJob, { paymentId: payment.id }, { at });
@@ -79,7 +79,14 @@ export async function progress(
   return true;
 }
 
-function noteFailure(payment: Payment, seen: ProviderPayment) {
+/** Tells of an attempt that did not succeed; another may. */
+export async function announceRefusal(em: EntityManager, payment: Payment): Promise<void> {
+  await announceAttempt(em, payment);
+  await announceFact(em, payment, 'failed');
+}
+
+/** Remembers why the last attempt was refused, for the buyer. */
+export function noteFailure(payment: Payment, seen: ProviderPayment): void {
   payment.failureCode = seen.failure?.code ?? null;
   payment.failureMessage = seen.failure?.message ?? null;
 }

@@ -101,11 +101,11 @@ test('the same key refunds once, also at once; with another input it is a confli
 test('A26: fifty refunds at once never give back more than was captured', async () => {
   const { paymentId, payment } = await paid();
   const answers = await Promise.all(
-    Array.from({ length: 50 }, () => shop.refund(paymentId, { amount: euros(300) })),
+    Array.from({ length: 50 }, () => shop.refund(paymentId, { amount: euros(1_200) })),
   );
   const done = answers.filter(({ __typename }) => __typename === 'Payment');
-  expect(done).toHaveLength(16);
-  expect(answers.filter(({ __typename }) => __typename === 'RefundNotPossible')).toHaveLength(34);
+  expect(done).toHaveLength(4);
+  expect(answers.filter(({ __typename }) => __typename === 'RefundNotPossible')).toHaveLength(46);
   expect((await shop.see(shop.admin, paymentId)).refundedAmount.amount).toBe(4_800);
   const { data } = await shop.stripe.refunds.list({ payment_intent: payment.providerReference, limit: 100 });
   expect(data.reduce((sum, { amount }) => sum + amount, 0)).toBe(4_800);

@@ -1,7 +1,7 @@
 /** What the tests of payments share: the subgraph on a real Stripe sandbox, with the other subgraphs played. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Client } from 'pg';
+import { Pool } from 'pg';
 import Stripe from 'stripe';
 import { newId } from '#shared/database.ts';
 import type { Environment } from '#shared/env.ts';
@@ -40,13 +40,15 @@ export interface ShownPayment {
   }[];
 }
 
-/** Plays another subgraph: answers GraphQL over HTTP with what `answer` gives for the variables. */
-export async function playSubgraph(answer: (variables: Record<string, string>) => object) {
+/** Plays another subgraph: answers GraphQL over HTTP with what `answer` gives for the variables, or 503 for null. */
+export async function playSubgraph(answer: (variables: Record<string, string>) => object | null) {
   const server = createServer(async (req, res) => {
     const chunks: Buffer[] = [];
     for await (const chunk of req as AsyncIterable<Buffer>) chunks.push(chunk);
     const { variables } = JSON.parse(Buffer.concat(chunks).toString());
-    res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer(variables)));
+    const told = answer(variables);
+    if (!told) res.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Away</h1>');
+    else res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(told));
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -80,10 +82,9 @@ export async function openShop(extra: Environment = {}) {
   const messenger = await openMessenger('payments', environment.env);
   const admin = viewerWith('ADMIN');
   // One connection for all looks into the database: tests look often.
-  const client = new Client({ connectionString: environment.databaseUrl });
-  await client.connect();
+  const pool = new Pool({ connectionString: environment.databaseUrl, max: 1 });
   const sql = async (statement: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
-    (await client.query(statement, values)).rows;
+    (await pool.query(statement, values)).rows;
   const emitted = async <N extends MessageName>(name: N): Promise<MessageData<N>[]> => {
     const rows = await sql(`select envelope -> 'data' as data from outbox where name = $1 order by id`, [
       name,
@@ -230,7 +231,7 @@ export async function openShop(extra: Environment = {}) {
       await messenger.close();
       await payments.stop();
       await sandbox.stop();
-      await client.end();
+      await pool.end();
       await environment.drop();
     },
   };

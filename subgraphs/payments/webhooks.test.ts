@@ -180,7 +180,7 @@ test('A9: a payment of another amount is flagged and told as it was captured: th
 test('F8: webhooks shuffled, tripled, late and some forged end in the same state as in order', async () => {
   await shop.world('POST', 'webhooks/pause');
   const buyer = viewerWith('CUSTOMER');
-  const placed = await Promise.all(Array.from({ length: 6 }, () => shop.order(buyer)));
+  const placed = await Promise.all(Array.from({ length: 4 }, () => shop.order(buyer)));
   const confirm = (reference: string, payment_method: string) =>
     shop.stripe.paymentIntents
       .confirm(reference, { payment_method, return_url: 'http://localhost/' })
@@ -194,7 +194,7 @@ test('F8: webhooks shuffled, tripled, late and some forged end in the same state
   const ours = events.filter(event =>
     placed.some(({ payment }) => JSON.stringify(event.data).includes(payment.providerReference)),
   );
-  expect(ours.length).toBeGreaterThan(25);
+  expect(ours.length).toBeGreaterThan(15);
   const deliveries = [...ours, ...ours, ...ours].sort(() => Math.random() - 0.5);
   const answers = await Promise.all(
     deliveries.map((event, index) => {
