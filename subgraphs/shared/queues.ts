@@ -129,6 +129,8 @@ async function postgresBackend({ jobsDatabaseUrl, name }: Backend, log: Log): Pr
     options: '-c search_path=bullmq',
   });
   pool.on('error', error => log.warn({ err: error }, 'jobs database'));
+  // Every queue and worker listens for its failures.
+  pool.setMaxListeners(0);
   const client = await pool.connect();
   try {
     await runMigrations(client);
