@@ -6,9 +6,10 @@ import { type EntityManager, isId, newId, query, sql } from '#shared/database.ts
 import { notFound } from '#shared/errors.ts';
 import { fileUrl } from '#shared/files.ts';
 import type { MessageData } from '#shared/messages.ts';
+import { taxWithin } from '#shared/tax.ts';
 import { Invoice, InvoiceLine, type InvoiceStatus } from './invoice.entity.ts';
 import type { InvoicesContext } from './services.ts';
-import { sum, taxIn } from './taxes.ts';
+import { sum } from './taxes.ts';
 
 /**
  * Writes the draft of an order's invoice.
@@ -21,7 +22,16 @@ export async function drawUpInvoice(
   const lines = order.lines.map((line, position) => {
     const total = line.unitPrice * line.quantity;
     const { kind, name: description, quantity, unitPrice, taxRate } = line;
-    return { position, kind, description, quantity, unitPrice, taxRate, total, tax: taxIn(total, taxRate) };
+    return {
+      position,
+      kind,
+      description,
+      quantity,
+      unitPrice,
+      taxRate,
+      total,
+      tax: taxWithin(total, taxRate),
+    };
   });
   const total = sum(lines, line => line.total);
   if (total !== order.total.amount)

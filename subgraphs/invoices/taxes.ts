@@ -1,4 +1,5 @@
-/** Tax arithmetic, in minor units and without floating point: a half cent must fall the same way everywhere. */
+/** Tax by rate, and its shares. Amounts are minor units. */
+import { divideHalfUp } from '#shared/tax.ts';
 
 export interface TaxLine {
   /** A fraction: 0.055 is 5.5 %. */
@@ -6,17 +7,6 @@ export interface TaxLine {
   /** Without tax. */
   base: number;
   tax: number;
-}
-
-const MILLIONTHS = 1_000_000;
-
-/** n / d for n ≥ 0 and d > 0, halves rounded up. */
-const divide = (n: bigint, d: bigint) => Number((2n * n + d) / (2n * d));
-
-/** The tax contained in `total`: total · rate / (1 + rate), halves rounded up. The same rule as for orders. */
-export function taxIn(total: number, rate: number): number {
-  const millionths = BigInt(Math.round(rate * MILLIONTHS));
-  return divide(BigInt(total) * millionths, BigInt(MILLIONTHS) + millionths);
 }
 
 /** Sums lines by rate, highest rate first. */
@@ -53,10 +43,10 @@ export function shareOf(rest: TaxLine[], amount: number): TaxLine[] {
   return rest
     .map(line => {
       passed += gross(line);
-      const until = divide(BigInt(passed) * BigInt(amount), BigInt(all));
+      const until = divideHalfUp(BigInt(passed) * BigInt(amount), BigInt(all));
       const part = until - given;
       given = until;
-      const tax = part === 0 ? 0 : divide(BigInt(line.tax) * BigInt(part), BigInt(gross(line)));
+      const tax = part === 0 ? 0 : divideHalfUp(BigInt(line.tax) * BigInt(part), BigInt(gross(line)));
       return { rate: line.rate, base: part - tax, tax };
     })
     .filter(line => gross(line) > 0);

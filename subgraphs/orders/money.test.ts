@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { sumUp, taxWithin } from './money.ts';
+import { taxWithin } from '#shared/tax.ts';
+import { sumUp } from './money.ts';
 
 test.each([
   // amount, rate, tax: 120.00 at 20 %, 10.55 at 5.5 %, 21.10 at 5.5 %, 9.99 at 2.1 %, no tax, all tax

@@ -220,16 +220,3 @@ test('F8: webhooks shuffled, tripled, late and some forged end in the same state
     expect(await shop.outcomes(orderId)).toHaveLength(paid ? 1 : 0);
   }
 });
-
-test('a webhook is answered within 20 ms', async () => {
-  const times: number[] = [];
-  for (let i = 0; i < 40; i++) {
-    const body = webhookBody('customer.created', { id: 'cus_1' });
-    const signature = signWebhook(body, SECRET);
-    const started = performance.now();
-    await shop.post(body, signature);
-    times.push(performance.now() - started);
-  }
-  // The fastest of them: others share the machine.
-  expect(Math.min(...times)).toBeLessThan(20);
-});
