@@ -3,6 +3,8 @@ import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
 export interface Answer {
+  /** Of the HTTP answer; live results have none. */
+  status?: number;
   // biome-ignore lint/suspicious/noExplicitAny: answers have the shape of the query that the caller wrote
   data: any;
   errors?: { message: string; path?: (string | number)[]; extensions: { code: string } }[];
@@ -35,7 +37,7 @@ export function createApiClient(url: string, token?: string): ApiClient {
       headers: { 'content-type': 'application/json', ...authorization },
       body: JSON.stringify({ query, variables }),
     });
-    return (await response.json()) as Answer;
+    return { ...((await response.json()) as Answer), status: response.status };
   }
 
   return {
@@ -43,14 +45,7 @@ export function createApiClient(url: string, token?: string): ApiClient {
     token,
     withToken: other => createApiClient(url, other),
     ask,
-    async get(query, variables) {
-      const { data, errors } = await ask(query, variables);
-      if (errors)
-        throw new Error(
-          errors.map(({ message, extensions }) => `${extensions?.code}: ${message}`).join('; '),
-        );
-      return data;
-    },
+    get: withoutErrors(ask),
     subscribe(query, variables = {}) {
       const client = createClient({
         url: url.replace('http', 'ws'),
@@ -65,5 +60,15 @@ export function createApiClient(url: string, token?: string): ApiClient {
       };
       return results;
     },
+  };
+}
+
+/** Makes `get` out of `ask`. */
+export function withoutErrors(ask: ApiClient['ask']): ApiClient['get'] {
+  return async (query, variables) => {
+    const { data, errors } = await ask(query, variables);
+    if (errors)
+      throw new Error(errors.map(({ message, extensions }) => `${extensions?.code}: ${message}`).join('; '));
+    return data;
   };
 }

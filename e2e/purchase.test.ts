@@ -15,6 +15,8 @@ import {
   watchPurchase,
 } from '../dev/purchase.ts';
 import { signWebhook } from '../dev/stripe-sandbox/webhooks.ts';
+import { compareExecutors, type Executors, type Run, startExecutors } from './executors.ts';
+import { codesOf, refusals } from './refusals.ts';
 import {
   atStripe,
   availabilityOf,
@@ -32,6 +34,8 @@ jest.setTimeout(90_000);
 
 const CANCEL = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) {
   __typename ... on Order { status } ... on Error { message } } }`;
+const PARTS =
+  'query ($id: ID!) { me { payments { totalCount } } order(id: $id) { payments { id } } events { totalCount } }';
 const ORDER = `query ($id: ID!) { order(id: $id) {
   status expiresAt timeline { from to reason }
   payments { id status providerReference refundedAmount { amount } }
@@ -39,18 +43,33 @@ const ORDER = `query ($id: ID!) { order(id: $id) {
   tickets { status }
 } }`;
 
-describe.each<{ backend: Backend; available: boolean }>([
-  { backend: 'PostgreSQL', available: true },
-  { backend: 'Redis', available: TEST_REDIS !== undefined },
-])('a purchase through the gateway, queues on $backend', ({ backend, available }) => {
-  const run = available ? test : test.skip;
+describe.each<{ backend: Backend; available: boolean; executors: boolean }>([
+  { backend: 'PostgreSQL', available: true, executors: true },
+  { backend: 'Redis', available: TEST_REDIS !== undefined, executors: false },
+])('a purchase through the gateway, queues on $backend', ({ backend, available, executors }) => {
+  let started: TestStack;
+  let both: Executors;
+  /** As the gateway shows it through which the test runs. */
   let stack: TestStack;
+  const comparison = compareExecutors(
+    () => both,
+    seen => {
+      stack = seen;
+    },
+  );
+  const run: Run = executors
+    ? comparison.run
+    : (name, scenario) => (available ? test : test.skip)(name, scenario);
 
   beforeAll(async () => {
-    if (available) stack = await startTestStack(backend);
+    if (!available) return;
+    started = await startTestStack(backend);
+    stack = started;
+    if (executors) both = await startExecutors(started);
   });
   afterAll(async () => {
-    await stack?.end();
+    await both?.stop();
+    await started?.end();
   });
 
   /** Lets an order's hold end now. */
@@ -207,6 +226,9 @@ describe.each<{ backend: Backend; available: boolean }>([
     // The buyer pays with Stripe.js while our payments subgraph is down, and the hold ends meanwhile.
     const payments = stack.processes.get('payments')!;
     await payments.kill();
+    const partly = await buyer.api.ask(PARTS, { id: orderId });
+    expect(partly.data).toEqual({ me: null, order: null, events: { totalCount: expect.any(Number) } });
+    expect(codesOf(partly)).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
     const confirmed = await fetch(`${stack.stripeSandboxUrl}/v1/payment_intents/${reference}/confirm`, {
       method: 'POST',
       headers: {
@@ -254,6 +276,7 @@ describe.each<{ backend: Backend; available: boolean }>([
       expect(statuses.filter(status => status === 'FAILED')).toHaveLength(placed.length - 10);
       expect(await availabilityOf(stack.api, productId)).toBe(0);
     },
+    { race: true },
   );
 
   run(
@@ -323,6 +346,19 @@ describe.each<{ backend: Backend; available: boolean }>([
     await live.close();
     await purchase.close();
   });
+
+  run('what is refused is refused with its code, beside whatever is not', async () => {
+    const { buyer, purchase, payment } = await reserve(stack, 1);
+    const tried = await refusals(stack.api, buyer.api, buyer.email);
+    for (const { what, expected, found } of tried) expect([what, found]).toEqual([what, expected]);
+    await confirmPayment(buyer.api, payment.id, 'pm_card_visa');
+    await purchase.until(complete);
+    const again = await confirmPayment(buyer.api, payment.id, 'pm_card_visa');
+    expect(again.__typename).toBe('PaymentNotConfirmable');
+    await purchase.close();
+  });
+
+  if (executors) comparison.checkItself();
 });
 
 async function expectPdf(url: string) {

@@ -1,0 +1,105 @@
+/** The end-to-end tests through both of the gateway's executors: its own, and @apollo/gateway's. */
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { createApiClient } from '../dev/client.ts';
+import { findFreePort } from '../dev/postgres.ts';
+import { startProcess } from '../dev/processes.ts';
+import { type Difference, type Exchange, type Notes, sideBySide } from './side-by-side.ts';
+import type { TestStack } from './testing.ts';
+import { withoutChance } from './transcript.ts';
+
+export type Executor = 'own' | 'stock';
+
+export interface Report {
+  /** Every mutation and its answer, without what chance or the clock has made. */
+  transcript: unknown;
+  mutations: Exchange[];
+  /** Where the other executor told something else at the same state. */
+  differences: Difference[];
+}
+
+export interface Executors {
+  /** The stack as it is seen through the gateway with this executor, and what happens there beside the other. */
+  through(executor: Executor): { seen: TestStack; report(): Report };
+  stop(): Promise<void>;
+}
+
+/** Starts a second gateway, with @apollo/gateway's executor, before the subgraphs of a running stack. */
+export async function startExecutors(stack: TestStack): Promise<Executors> {
+  const port = await findFreePort();
+  const origin = `http://localhost:${port}`;
+  const gateway = startProcess({
+    name: 'stock-gateway',
+    file: join(import.meta.dirname, '../gateway/server.ts'),
+    env: { ...stack.env, GATEWAY_PORT: String(port), EXECUTOR: 'stock' },
+    readyUrl: `${origin}/ready`,
+    sink: line => {
+      if (process.env.TEST_LOG_LEVEL) process.stderr.write(`${line}\n`);
+    },
+  });
+  await gateway.ready;
+  const urls: Record<Executor, string> = { own: stack.gatewayUrl, stock: `${origin}/graphql` };
+  return {
+    through(executor) {
+      const other = executor === 'own' ? 'stock' : 'own';
+      const notes: Notes = { mutations: [], differences: [] };
+      const gatewayUrl = urls[executor];
+      const api = sideBySide(createApiClient(gatewayUrl), createApiClient(urls[other]), notes);
+      return {
+        seen: { ...stack, gatewayUrl, gatewayWsUrl: gatewayUrl.replace('http', 'ws'), api },
+        report: () => ({ ...notes, transcript: withoutChance(notes.mutations) }),
+      };
+    },
+    stop: () => gateway.stop(),
+  };
+}
+
+/** Registers a test. `race`: who comes first, and what mutations answer with it, differs each time. */
+export type Run = (name: string, scenario: () => Promise<void>, options?: { race?: boolean }) => void;
+
+/**
+ * Tests that run through each executor and have to give the same.
+ * @param show is called with the stack as the test has to see it, before each.
+ */
+export function compareExecutors(executors: () => Executors, show: (seen: TestStack) => void) {
+  const sent = new Set<string>();
+  const compared = new Set<string>();
+
+  async function through(executor: Executor, scenario: () => Promise<void>): Promise<Report> {
+    const { seen, report } = executors().through(executor);
+    show(seen);
+    await scenario();
+    expect(report().differences).toEqual([]);
+    return report();
+  }
+
+  const run: Run = (name, scenario, { race = false } = {}) => {
+    let own: Report | undefined;
+    test(name, async () => {
+      own = await through('own', scenario);
+      for (const { query } of own.mutations) sent.add(query);
+    });
+    if (race) return;
+    test(`${name}: so with EXECUTOR=stock`, async () => {
+      const stock = await through('stock', scenario);
+      expect(stock.transcript).toEqual(own?.transcript);
+      for (const { query } of stock.mutations) compared.add(query);
+    });
+  };
+
+  function checkItself() {
+    test('no mutation is left out when the executors are compared', () => {
+      expect(sent.size).toBeGreaterThan(5);
+      expect([...sent].filter(query => !compared.has(query))).toEqual([]);
+    });
+
+    test('the comparison notices where the executors differ on purpose', async () => {
+      const { seen, report } = executors().through('own');
+      const query = 'query ($a: Boolean = true) { events { totalCount @skip(if: $a) } }';
+      await seen.api.ask(query, { a: null });
+      expect(report().differences).toEqual([expect.objectContaining({ query })]);
+    });
+  }
+
+  return { run, checkItself };
+}
