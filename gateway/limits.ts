@@ -6,6 +6,7 @@ import {
   Kind,
   type SelectionSetNode,
   type ValidationContext,
+  visit,
 } from 'graphql';
 
 /** Tokens of an operation's text. Parsing stops there, before anything costlier begins. */
@@ -16,6 +17,11 @@ export const MAX_DEPTH = 15;
 export const MAX_ALIASES = 30;
 /** Fields in all, fragments counted each time they are spread. */
 export const MAX_FIELDS = 500;
+/**
+ * Lists and objects within each other, as values written into the text. The planner visits what is in a list twice, and
+ * so the innermost of 30 lists a billion times.
+ */
+export const MAX_VALUE_DEPTH = 10;
 
 interface Size {
   depth: number;
@@ -23,27 +29,59 @@ interface Size {
   fields: number;
 }
 
-/** A validation rule: refuses operations that are too deep or too wide, seeing through fragments (A10). */
+/**
+ * A validation rule: refuses operations that are too deep or too wide, seeing through fragments (A10). What it refuses
+ * no other rule gets to see: graphql-js compares fields pair by pair, and in circles of fragments until the stack ends.
+ */
 export function limitOperationSize(context: ValidationContext): ASTVisitor {
   return {
     Document(document) {
       const fault = findExcess(document);
-      if (fault) context.reportError(new GraphQLError(fault));
-      return undefined;
+      if (!fault) return undefined;
+      context.reportError(new GraphQLError(fault));
+      // Takes the document away, before any rule has looked at what is selected.
+      return null;
     },
   };
 }
 
 function findExcess(document: DocumentNode): string | undefined {
+  try {
+    return findExcessIn(document);
+  } catch (error) {
+    if (error instanceof Circle) return 'A fragment spreads itself, directly or through others.';
+    throw error;
+  }
+}
+
+function findExcessIn(document: DocumentNode): string | undefined {
+  if (nestsValues(document)) return `The operation has values nested deeper than ${MAX_VALUE_DEPTH} levels.`;
   const measure = createMeasure(document);
   for (const definition of document.definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    // Fragments also for themselves: the rules look at those that nothing spreads, too.
+    if (definition.kind !== Kind.OPERATION_DEFINITION && definition.kind !== Kind.FRAGMENT_DEFINITION)
+      continue;
     const { depth, aliases, fields } = measure(definition.selectionSet);
     if (depth > MAX_DEPTH) return `The operation is nested deeper than ${MAX_DEPTH} levels.`;
     if (aliases > MAX_ALIASES) return `The operation has more than ${MAX_ALIASES} aliases.`;
     if (fields > MAX_FIELDS) return `The operation selects more than ${MAX_FIELDS} fields.`;
   }
   return undefined;
+}
+
+function nestsValues(document: DocumentNode): boolean {
+  let depth = 0;
+  let deepest = 0;
+  const nested = {
+    enter() {
+      deepest = Math.max(deepest, ++depth);
+    },
+    leave() {
+      depth--;
+    },
+  };
+  visit(document, { ListValue: nested, ObjectValue: nested });
+  return deepest > MAX_VALUE_DEPTH;
 }
 
 /** Each fragment is measured once, so that fragments spreading fragments twice over do not double the work. */
@@ -53,15 +91,18 @@ function createMeasure(document: DocumentNode) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
   const measured = new Map<string, Size>();
+  const open = new Set<string>();
 
   function measureFragment(name: string): Size {
     const known = measured.get(name);
     if (known) return known;
-    // Also ends circles, which another rule reports.
-    measured.set(name, { depth: 0, aliases: 0, fields: 0 });
+    if (open.has(name)) throw new Circle();
+    open.add(name);
     const fragment = fragments.get(name);
-    if (fragment) measured.set(name, measure(fragment.selectionSet));
-    return measured.get(name)!;
+    const size = fragment ? measure(fragment.selectionSet) : { depth: 0, aliases: 0, fields: 0 };
+    open.delete(name);
+    measured.set(name, size);
+    return size;
   }
 
   function measure(selectionSet: SelectionSetNode): Size {
@@ -86,7 +127,11 @@ function createMeasure(document: DocumentNode) {
     }
     return total;
   }
+
   return measure;
 }
+
+/** A fragment spreads itself, and has no size. */
+class Circle extends Error {}
 
 const isIntrospection = (field: string) => field === '__schema' || field === '__type';
