@@ -1,5 +1,6 @@
 import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/env.ts';
 import { PASSPORT_HEADER, readPassport } from '#shared/passport.ts';
+import { follow } from './testing/live.ts';
 import { ADA, type Stack, send, startStack, until } from './testing/stack.ts';
 
 let stack: Stack;
@@ -14,6 +15,9 @@ afterEach(() => {
 });
 
 const json = { 'content-type': 'application/json' };
+/** How often the subgraphs have been asked. */
+const asked = () =>
+  [stack.users, stack.orders, stack.payments].reduce((sum, { requests }) => sum + requests.length, 0);
 const codes = (body: { errors?: { extensions: Record<string, unknown> }[] }) =>
   body.errors?.map(error => error.extensions.code);
 
@@ -43,50 +47,91 @@ test('a query by GET is answered when it cannot have been sent by a foreign page
 });
 
 test('A11: _entities and _service are not part of the API', async () => {
-  for (const query of ['{ _service { sdl } }', '{ _entities(representations: []) { __typename } }']) {
-    const { status, body } = await stack.ask(query);
-    expect([status, codes(body)]).toEqual([400, ['GRAPHQL_VALIDATION_FAILED']]);
+  const before = asked();
+  const queries = [
+    '{ _service { sdl } }',
+    '{ _entities(representations: []) { __typename } }',
+    'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Order { status } } }',
+  ];
+  for (const query of queries) {
+    const variables = { r: [{ __typename: 'Order', id: 'o1' }] };
+    const { status, body } = await stack.ask(query, { variables });
+    expect([status, body.data]).toEqual([400, undefined]);
+    for (const code of codes(body)!) expect(code).toBe('GRAPHQL_VALIDATION_FAILED');
   }
+  expect(asked()).toBe(before);
 });
 
-test('A12: a mutation by GET is refused with 405', async () => {
+test('A12: a mutation by GET is refused with 405, and not executed', async () => {
+  const before = asked();
   const path = `/graphql?query=${encodeURIComponent('mutation { rename(displayName: "x") { id } }')}`;
-  const { status } = await send(stack.gateway, path, { headers: json });
-  expect(status).toBe(405);
+  const { status, headers } = await send(stack.gateway, path, { headers: json });
+  expect([status, headers.get('allow')]).toEqual([405, 'POST']);
+  expect(asked()).toBe(before);
 });
 
-test('A12: a request that a foreign page could send without a preflight is refused', async () => {
+test('A12: a request that a foreign page could send without a preflight is refused, and not executed', async () => {
+  const before = asked();
   const get = await send(stack.gateway, '/graphql?query={paymentCount}');
   expect([get.status, codes(get.body)]).toEqual([400, ['BAD_REQUEST']]);
-  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
+  const body = '{"query":"mutation { rename(displayName: \\"x\\") { id } }"}';
+  for (const type of [
+    'text/plain',
+    'text/plain;application/json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+  ]) {
     const post = await send(stack.gateway, '/graphql', {
       method: 'POST',
       headers: { 'content-type': type },
-      body: '{"query":"{paymentCount}"}',
+      body,
     });
-    expect([type, post.status]).toEqual([type, 400]);
+    expect([type, post.status, codes(post.body)]).toEqual([type, 400, ['BAD_REQUEST']]);
   }
+  // Sent without a type, as a page can do with bytes.
+  const untyped = await send(stack.gateway, '/graphql', { method: 'POST', body: Buffer.from(body) });
+  expect(untyped.status).toBe(400);
   const xml = await send(stack.gateway, '/graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/xml' },
     body: '<query/>',
   });
   expect(xml.status).toBe(415);
+  expect(asked()).toBe(before);
 });
 
 test('A13: a body over 100 kB is answered 413 and malformed JSON 400, both as JSON', async () => {
-  const large = await send(stack.gateway, '/graphql', {
-    method: 'POST',
-    headers: json,
-    body: JSON.stringify({ query: `{ paymentCount } #${'x'.repeat(100_000)}` }),
-  });
-  expect([large.status, codes(large.body)]).toEqual([413, ['BAD_REQUEST']]);
-  const malformed = await send(stack.gateway, '/graphql', {
-    method: 'POST',
-    headers: json,
-    body: '{"query":',
-  });
-  expect([malformed.status, codes(malformed.body)]).toEqual([400, ['BAD_REQUEST']]);
+  const post = (body: RequestInit['body']) =>
+    send(stack.gateway, '/graphql', { method: 'POST', headers: json, body, duplex: 'half' } as RequestInit);
+  const ofSize = (bytes: number) => {
+    const empty = JSON.stringify({ query: '{ paymentCount } #' });
+    return empty.replace('#', `#${'x'.repeat(bytes - empty.length)}`);
+  };
+  const allowed = await post(ofSize(100_000));
+  expect([allowed.status, allowed.body.data]).toEqual([200, { paymentCount: 1 }]);
+
+  const before = asked();
+  const chunked = new Blob([ofSize(300_000)]).stream();
+  for (const body of [ofSize(100_001), ofSize(300_000), chunked]) {
+    const { status, body: answer, headers } = await post(body);
+    expect([status, codes(answer), headers.get('content-type')]).toEqual([
+      413,
+      ['BAD_REQUEST'],
+      'application/json; charset=utf-8',
+    ]);
+  }
+  for (const body of [
+    '{"query":',
+    '',
+    'query',
+    '{"query":"{ paymentCount }"}}',
+    "{'query':'{ paymentCount }'}",
+  ]) {
+    const { status, body: answer, headers } = await post(body);
+    expect([body, status, codes(answer)]).toEqual([body, 400, ['BAD_REQUEST']]);
+    expect(headers.get('content-type')).toMatch(/^application\/json/);
+  }
+  expect(asked()).toBe(before);
 });
 
 test('A14: in production a misspelled field gets no hint, and there is no introspection', async () => {
@@ -105,6 +150,18 @@ test('A14: in production a misspelled field gets no hint, and there is no intros
       variables: { c: 'CRIMSOM' },
     });
     expect([wrongEnum.status, wrongEnum.text]).toEqual([400, expect.not.stringContaining('CRIMSON')]);
+    // The same by the other ways in.
+    const stream = await send(production.gateway, '/graphql/stream', {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify({ query: '{ paymentCoun }' }),
+    });
+    expect(stream.text).toMatch(/GRAPHQL_VALIDATION_FAILED/);
+    expect(stream.text).not.toMatch(/did you mean|paymentCount/i);
+    const socket = follow(production.connect(), 'subscription { orderUpdate(orderId: "o1") { statu } }');
+    const errors = JSON.stringify(await until('refused', () => socket.errors));
+    expect(errors).toMatch(/GRAPHQL_VALIDATION_FAILED/);
+    expect(errors).not.toMatch(/did you mean|orderUpdated/i);
     const introspection = await production.ask('{ __schema { types { name } } }');
     expect([introspection.status, introspection.body.data]).toEqual([400, undefined]);
   } finally {
@@ -134,24 +191,29 @@ test('A15: what a resolver throws is masked, with the correlation id to ask abou
 test('A15: a subgraph that answers HTML is a coded error beside the rest of the data', async () => {
   for (const fault of ['html', 'html 502'] as const) {
     stack.payments.fault = fault;
-    const { status, body, text } = await stack.ask('{ order(id: "o1") { status payments { status } } }');
+    const { status, body, text, headers } = await stack.ask(
+      '{ order(id: "o1") { status payments { status } } }',
+      { headers: { 'x-correlation-id': 'support-case-8' } },
+    );
     expect([status, body.data]).toEqual([200, { order: { status: 'RESERVED', payments: null } }]);
     expect(codes(body)).toEqual(['UNAVAILABLE']);
+    expect(headers.get('x-correlation-id')).toBe('support-case-8');
     expect(text).not.toMatch(/html|secret-banner|127\.0\.0\.1|10\.1/);
   }
 });
 
 test('A15: a subgraph that is down is a coded error without its address', async () => {
   await stack.payments.kill();
-  const { body, text } = await stack.ask('{ order(id: "o1") { status payments { status } } }');
+  const { body, text, headers } = await stack.ask('{ order(id: "o1") { status payments { status } } }');
   await stack.payments.start();
+  expect(headers.get('x-correlation-id')).toMatch(/./);
   expect([body.data.order.status, codes(body)]).toEqual(['RESERVED', ['UNAVAILABLE']]);
   expect(text).not.toMatch(/ECONN|127\.0\.0\.1|:\d{4}/);
 });
 
 test('F7: a subgraph that hangs costs its time-out and its own part of the answer', async () => {
   stack.payments.fault = 'hang';
-  const began = performance.now();
+  // Which never answers: without a time-out this would not end.
   const { status, body } = await stack.ask('{ order(id: "o1") { status payments { status } } }');
   expect([status, body.data.order, codes(body)]).toEqual([
     200,
@@ -159,7 +221,6 @@ test('F7: a subgraph that hangs costs its time-out and its own part of the answe
     ['UNAVAILABLE'],
   ]);
   expect(body.errors?.[0]?.path).toEqual(['order']);
-  expect(performance.now() - began).toBeLessThan(2_000);
 });
 
 test('a coded error of a subgraph reaches the client as it is, and nothing beside it', async () => {
