@@ -15,6 +15,7 @@ import {
   watchPurchase,
 } from '../dev/purchase.ts';
 import { signWebhook } from '../dev/stripe-sandbox/webhooks.ts';
+import { askWithoutTable, passTheGateway } from './attacks.ts';
 import { compareExecutors, type Executors, type Run, startExecutors } from './executors.ts';
 import { codesOf, refusals } from './refusals.ts';
 import {
@@ -24,6 +25,8 @@ import {
   complete,
   createEvent,
   eventually,
+  expectPdf,
+  fault,
   mailsTo,
   reserve,
   startTestStack,
@@ -358,23 +361,28 @@ describe.each<{ backend: Backend; available: boolean; executors: boolean }>([
     await purchase.close();
   });
 
+  run('A11: past the gateway, no subgraph answers without a passport', async () => {
+    const { api } = await registerBuyer(stack.api);
+    const answers = Object.values(await passTheGateway(stack, api.token!));
+    expect(answers).toEqual(Array(6).fill([401, 4401]));
+  });
+
+  run('A15: what goes wrong in a database is told by nothing but its correlation id', async () => {
+    const { api } = await registerBuyer(stack.api);
+    const correlationId = 'support-case-10';
+    const asking = { query: '{ me { id } invoices { totalCount } }', token: api.token!, correlationId };
+    const text = await askWithoutTable(stack, ['invoices', 'invoices'], asking);
+    expect(JSON.parse(text)).toEqual({
+      data: null,
+      errors: [
+        {
+          message: expect.stringContaining('Something went wrong on our side'),
+          path: ['invoices'],
+          extensions: { code: 'INTERNAL_SERVER_ERROR', correlationId },
+        },
+      ],
+    });
+  });
+
   if (executors) comparison.checkItself();
 });
-
-async function expectPdf(url: string) {
-  const response = await fetch(url);
-  expect(response.headers.get('content-type')).toBe('application/pdf');
-  const bytes = Buffer.from(await response.arrayBuffer());
-  expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
-  expect(bytes.subarray(-16).toString()).toContain('%%EOF');
-}
-
-/** Makes the mailbox refuse mail for a while; null makes it well again. */
-async function fault({ mailboxUrl }: TestStack, fault: object | null) {
-  const response = await fetch(`${mailboxUrl}/api/faults`, {
-    method: fault ? 'POST' : 'DELETE',
-    headers: { 'content-type': 'application/json' },
-    ...(fault && { body: JSON.stringify(fault) }),
-  });
-  expect(response.ok).toBe(true);
-}

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import type { Environment } from '#shared/env.ts';
 import { eventually, runSql } from '#shared/testing.ts';
 import { type ApiClient, createApiClient } from '../dev/client.ts';
@@ -134,6 +135,25 @@ export async function atStripe({ stripeSandboxUrl }: Stack, reference: string) {
     captured: intent.latest_charge?.amount_captured ?? 0,
     refunded: intent.latest_charge?.amount_refunded ?? 0,
   };
+}
+
+/** That an address answers a whole PDF. */
+export async function expectPdf(url: string) {
+  const response = await fetch(url);
+  expect(response.headers.get('content-type')).toBe('application/pdf');
+  const bytes = Buffer.from(await response.arrayBuffer());
+  expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
+  expect(bytes.subarray(-16).toString()).toContain('%%EOF');
+}
+
+/** Makes the mailbox refuse mail for a while; null makes it well again. */
+export async function fault({ mailboxUrl }: TestStack, fault: object | null) {
+  const response = await fetch(`${mailboxUrl}/api/faults`, {
+    method: fault ? 'POST' : 'DELETE',
+    headers: { 'content-type': 'application/json' },
+    ...(fault && { body: JSON.stringify(fault) }),
+  });
+  expect(response.ok).toBe(true);
 }
 
 export { eventually };
