@@ -34,6 +34,8 @@ export interface GatewaySettings {
   rateLimit: number;
   /** Attempts to sign in or to register per minute and address; 0 is any number. */
   loginRateLimit: number;
+  /** Event streams of a viewer or, signed out, of an address that are open at a time; 0 is any number. */
+  streamLimit: number;
   /** Whether the proxy in front says in X-Forwarded-For whose request it is. */
   trustProxy: boolean;
   /** Shares rate limits and persisted queries between gateways; each has its own without it. */
@@ -88,6 +90,7 @@ export function readGatewaySettings(env: Environment): GatewaySettings {
     maxCost: read.MAX_COST,
     rateLimit: read.RATE_LIMIT,
     loginRateLimit: read.LOGIN_RATE_LIMIT,
+    streamLimit: read.STREAM_LIMIT,
     trustProxy: read.TRUST_PROXY,
     redisUrl: read.REDIS_URL,
     redisPrefix: read.QUEUE_PREFIX,
@@ -117,6 +120,7 @@ const common = (k: Kinds, env: Environment, foreign: boolean) => ({
   MAX_COST: k.number(foreign ? 0 : 10_000),
   RATE_LIMIT: k.number(k.production ? 1_200 : 0),
   LOGIN_RATE_LIMIT: k.number(k.production ? 30 : 0),
+  STREAM_LIMIT: k.number(200),
   TRUST_PROXY: k.flag(false),
   REDIS_URL: k.optionalUrl(),
   QUEUE_PREFIX: k.text('{guichet}'),

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { createClient } from 'graphql-sse';
+import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/env.ts';
+import { PASSPORT_HEADER, readPassport } from '#shared/passport.ts';
 import { follow, type Live, told } from './testing/live.ts';
 import { ADA, type Stack, send, startStack, until } from './testing/stack.ts';
 
@@ -141,6 +143,115 @@ test('malformed requests are 400, and a body over the limit 413', async () => {
   }
   const headers = { 'apollo-require-preflight': '1' };
   expect((await stream('?query={me{id}}&variables={', { headers })).status).toBe(400);
+});
+
+test('each viewer or address has so many streams open at a time; one more is 429, and one that ends makes room', async () => {
+  const limited = await startStack({ STREAM_LIMIT: '2', TRUST_PROXY: 'true' });
+  try {
+    const { shop } = limited;
+    shop.orders.set('o1', { id: 'o1', status: 'RESERVED', owner: 'ada' });
+    shop.available.set('e2', 7);
+    const OPEN = 'subscription ($id: ID!) { availabilityChanged(eventId: $id) { available } }';
+    const bearer = await limited.signToken();
+    const url = `${limited.gateway.url}/graphql/stream`;
+    const as = (headers: Record<string, string>) => createClient({ url, retryAttempts: 0, headers });
+    const ada = { authorization: `Bearer ${bearer}` };
+    const refusal = (headers: Record<string, string>) =>
+      send(limited.gateway, '/graphql/stream', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ query: OPEN, variables: { id: 'e2' } }),
+      });
+    const expectRefusal = async (headers: Record<string, string>) => {
+      const { status, body, headers: told } = await refusal(headers);
+      expect([status, told.get('retry-after')]).toEqual([429, '5']);
+      expect(body.errors).toEqual([
+        {
+          message: expect.stringContaining('No more than 2 event streams at a time'),
+          extensions: { code: 'RATE_LIMITED', retryAfter: 5 },
+        },
+      ]);
+    };
+
+    const lives = [follow(as(ada), ORDER, { id: 'o1' }), follow(as(ada), OPEN, { id: 'e2' })];
+    for (const live of lives) await told(live, 1);
+    await expectRefusal(ada);
+    await expectRefusal({ ...ada, 'x-forwarded-for': '198.51.100.9' });
+    // What is no live operation needs no place, and a WebSocket has its own.
+    const query = follow(as(ada), '{ me { id } }');
+    await until('completed', () => query.completed);
+    expect(query.results).toEqual([{ data: { me: { id: 'ada' } } }]);
+    const socket = follow(limited.connect(bearer), OPEN, { id: 'e2' });
+    await told(socket, 1);
+
+    for (const address of ['198.51.100.1', '198.51.100.2']) {
+      const anonymous = { 'x-forwarded-for': address };
+      for (let i = 0; i < 2; i++) {
+        const live = follow(as(anonymous), OPEN, { id: 'e2' });
+        await told(live, 1);
+        lives.push(live);
+      }
+      await expectRefusal(anonymous);
+    }
+
+    lives[0]!.stop();
+    await until('it has ended', () => shop.watchers('o1') === 0);
+    const next = follow(as(ada), OPEN, { id: 'e2' });
+    await told(next, 1);
+    await expectRefusal(ada);
+    // One that the subgraph completes ends, too.
+    next.stop();
+    for (let i = 0; i < 5; i++) {
+      const brief = await until('a place', async () => {
+        const live = follow(as(ada), OPEN, { id: 'e1' });
+        await until('ended', () => live.completed || live.errors);
+        return live.completed ? live : undefined;
+      });
+      expect(brief.results).toEqual([{ data: { availabilityChanged: [{ available: 3 }] } }]);
+    }
+    for (const live of [...lives, socket]) live.stop();
+  } finally {
+    await limited.stop();
+  }
+});
+
+test('over event streams, too, the rate limit is 429 with Retry-After', async () => {
+  const limited = await startStack({ RATE_LIMIT: '1' });
+  try {
+    const ask = () =>
+      send(limited.gateway, '/graphql/stream', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"query":"{ paymentCount }"}',
+      });
+    expect((await ask()).status).toBe(200);
+    const { status, headers, body } = await ask();
+    expect([status, body.errors?.[0]?.extensions.code]).toEqual([429, 'RATE_LIMITED']);
+    expect(headers.get('retry-after')).toBe(String(body.errors![0]!.extensions.retryAfter));
+  } finally {
+    await limited.stop();
+  }
+});
+
+test('A19: identity headers of the client end at the gateway', async () => {
+  stack.orders.inits.length = 0;
+  const forged = { 'x-guichet-passport': 'forged', 'x-user-id': 'admin', cookie: 'session=1' };
+  const headers = { ...forged, authorization: `Bearer ${token}` };
+  const live = follow(
+    createClient({ url: `${stack.gateway.url}/graphql/stream`, retryAttempts: 0, headers }),
+    ORDER,
+    { id: 'o1' },
+  );
+  await told(live, 1);
+  const [init] = stack.orders.inits;
+  expect(Object.keys(init!).sort()).toEqual(['correlationId', 'passport']);
+  expect(await readPassport(init!.passport as string, DEVELOPMENT_INTERNAL_SECRET)).toEqual(ADA);
+  for (const { headers } of stack.payments.requests) {
+    expect(await readPassport(headers[PASSPORT_HEADER] as string, DEVELOPMENT_INTERNAL_SECRET)).toEqual(ADA);
+    expect(headers).not.toHaveProperty('x-user-id');
+    expect(headers).not.toHaveProperty('cookie');
+  }
+  live.stop();
 });
 
 test('a token that expires completes the stream within 2 s', async () => {

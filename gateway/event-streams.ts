@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GraphQLFormattedError } from 'graphql';
 import { type Counter, Gauge } from 'prom-client';
 import { CodedError, unavailable } from '#shared/errors.ts';
 import type { Metrics } from '#shared/metrics.ts';
@@ -14,6 +15,8 @@ import { type Mask, toFormatted } from './mask.ts';
 import { readOperationRequest } from './operation-request.ts';
 import { beginOperation } from './operations.ts';
 import { Outlet } from './outlet.ts';
+import { createPlaces } from './places.ts';
+import { shareOf } from './rate-limits.ts';
 import type { Identity, Viewers } from './viewer.ts';
 
 export interface EventStreams {
@@ -28,6 +31,8 @@ interface Parts {
   join: JoinLive;
   viewers: Viewers;
   trustProxy: boolean;
+  /** Streams of live operations that a viewer or, signed out, an address has open at a time; 0 is any number. */
+  streamLimit: number;
   mask: Mask;
   metrics: Metrics;
   /** Counts results that gave way to newer ones. */
@@ -48,6 +53,8 @@ const REFUSED_BY_STATUS = [405, 429];
 const LAST_WORDS = 2_000;
 /** Milliseconds between comments that keep proxies from taking a quiet stream for a dead one. */
 const HEARTBEAT = 12_000;
+/** Seconds that somebody with too many streams is asked to wait. */
+const RETRY_AFTER = 5;
 const COMMENT = ':\n\n';
 const COMPLETE = 'event: complete\ndata:\n\n';
 
@@ -64,11 +71,13 @@ export function createEventStreams({
   join,
   viewers,
   trustProxy,
+  streamLimit,
   mask,
   metrics,
   skipped,
 }: Parts): EventStreams {
   const streams = new Map<Stream, ServerResponse>();
+  const places = createPlaces(streamLimit);
   let closed = false;
   const beating = setInterval(() => {
     for (const res of streams.values()) res.write(COMMENT);
@@ -89,25 +98,31 @@ export function createEventStreams({
     const begun = await beginOperation(apollo, request, context, { readOnly: req.method === 'GET' });
     if (begun.refused && REFUSED_BY_STATUS.includes(begun.status)) {
       if (begun.status === 405) res.setHeader('allow', 'POST');
+      tellWhenToRetry(res, begun.refused[0]);
       return sendJson(res, begun.status, { errors: begun.refused });
     }
     if (closed) throw unavailable('The gateway is stopping. Try again.');
     if (res.closed) return;
+    const isLive = !begun.refused && !begun.result;
+    const leavePlace = isLive ? places.take(shareOf(context)) : () => {};
+    if (!leavePlace) throw tooManyStreams(streamLimit);
     const stream = openStream(res, identity);
     if (begun.refused) return stream.end(nextEvent(JSON.stringify({ errors: begun.refused })) + COMPLETE);
     if (begun.result) return stream.end(nextEvent(JSON.stringify(begun.result)) + COMPLETE);
 
     const outlet = openOutlet(res, skipped);
-    const leave = join(begun.operation, context, {
+    let leave = () => {};
+    stream.onceEnded(() => {
+      leavePlace();
+      leave();
+      outlet.close();
+    });
+    leave = join(begun.operation, context, {
       result: ({ text }) => outlet.send('', nextEvent(text)),
       end() {
         outlet.finish('');
         stream.end(COMPLETE);
       },
-    });
-    stream.onceEnded(() => {
-      leave();
-      outlet.close();
     });
   }
 
@@ -159,6 +174,7 @@ export function createEventStreams({
           error instanceof BodyError
             ? { message: error.message, extensions: { code: error.code } }
             : mask(toFormatted(error), error, correlationId);
+        tellWhenToRetry(res, formatted);
         sendJson(res, status, { errors: [formatted] });
       }
     },
@@ -185,8 +201,23 @@ function openOutlet(res: ServerResponse, skipped: Counter): Outlet {
   );
 }
 
+const STATUSES: Partial<Record<string, number>> = { UNAUTHENTICATED: 401, RATE_LIMITED: 429 };
+
 function statusOf(error: unknown): number {
   if (error instanceof BodyError) return error.status;
   if (!(error instanceof CodedError)) return 500;
-  return error.extensions.code === 'UNAUTHENTICATED' ? 401 : 503;
+  return STATUSES[String(error.extensions.code)] ?? 503;
 }
+
+/** As over plain HTTP, where the pipeline sets the header. */
+function tellWhenToRetry(res: ServerResponse, refusal: GraphQLFormattedError | undefined) {
+  const { retryAfter } = refusal?.extensions ?? {};
+  if (retryAfter !== undefined) res.setHeader('retry-after', String(retryAfter));
+}
+
+const tooManyStreams = (limit: number) =>
+  new CodedError(
+    'RATE_LIMITED',
+    `No more than ${limit} event streams at a time: end one first, or use a WebSocket, which carries many operations.`,
+    { retryAfter: RETRY_AFTER },
+  );

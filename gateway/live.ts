@@ -39,7 +39,7 @@ export function createLive({ settings, supergraph, apollo, viewers, mask, metric
     help: 'Results that gave way to newer ones because a client reads too slowly',
     registers: [metrics.registry],
   });
-  const { corsOrigins, trustProxy } = settings;
+  const { corsOrigins, trustProxy, streamLimit } = settings;
   return {
     sockets: createSockets({
       apollo,
@@ -53,7 +53,7 @@ export function createLive({ settings, supergraph, apollo, viewers, mask, metric
       skipped,
       log,
     }),
-    streams: createEventStreams({ apollo, join, viewers, trustProxy, mask, metrics, skipped }),
+    streams: createEventStreams({ apollo, join, viewers, trustProxy, streamLimit, mask, metrics, skipped }),
     upstreams,
   };
 }

@@ -23,6 +23,10 @@ export interface RateLimits {
   countSignIns(context: GatewayContext, attempts: number): Promise<void> | undefined;
 }
 
+/** Whose share of what is limited an operation takes from: the viewer's or, signed out, the address's. */
+export const shareOf = ({ identity: { viewer }, address }: Pick<GatewayContext, 'identity' | 'address'>) =>
+  viewer ? `viewer:${viewer.id}` : `address:${address}`;
+
 /** Seconds. */
 const WINDOW = 60;
 
@@ -48,10 +52,7 @@ export function createRateLimits(settings: GatewaySettings, redis: Redis | undef
 
   return {
     countOperation(context) {
-      const { viewer } = context.identity;
-      return (
-        operations && consume(operations, viewer ? `viewer:${viewer.id}` : `address:${context.address}`, 1)
-      );
+      return operations && consume(operations, shareOf(context), 1);
     },
     countSignIns(context, attempts) {
       if (!signIns || attempts === 0) return undefined;
