@@ -1,5 +1,5 @@
 import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/env.ts';
-import { PASSPORT_HEADER, readPassport } from '#shared/passport.ts';
+import { mintPassport, PASSPORT_HEADER, readPassport } from '#shared/passport.ts';
 import { follow } from './testing/live.ts';
 import { ADA, type Stack, send, startStack, until } from './testing/stack.ts';
 
@@ -258,6 +258,18 @@ test('A19: identity headers of the client end at the gateway', async () => {
   );
   expect(headers['x-correlation-id']).toBe('trace-1');
   expect(await readPassport(headers[PASSPORT_HEADER] as string, DEVELOPMENT_INTERNAL_SECRET)).toEqual(ADA);
+});
+
+test('A19: a passport that a client brings makes nobody of who is signed out', async () => {
+  stack.users.requests.length = 0;
+  // Even a good one: nobody but the gateway may bring it.
+  const passport = await mintPassport(ADA, DEVELOPMENT_INTERNAL_SECRET);
+  for (const header of [PASSPORT_HEADER, PASSPORT_HEADER.toUpperCase()]) {
+    const { body } = await stack.ask('{ me { displayName } }', { headers: { [header]: passport } });
+    expect(body.data).toEqual({ me: null });
+  }
+  const passports = stack.users.requests.map(({ headers }) => headers[PASSPORT_HEADER] as string);
+  for (const given of passports) expect(await readPassport(given, DEVELOPMENT_INTERNAL_SECRET)).toBeNull();
 });
 
 test('a correlation id that could break a log or a header is replaced', async () => {
