@@ -15,7 +15,7 @@ export function addressOf(req: IncomingMessage, trustProxy: boolean): string {
         ?.trim()
     : '';
   const address = (forwarded || req.socket.remoteAddress || 'unknown').replace(/^::ffff:/i, '').slice(0, 64);
-  return isIPv6(address) ? firstHalf(address) : address;
+  return address.includes(':') && isIPv6(address) ? firstHalf(address) : address;
 }
 
 function firstHalf(address: string): string {

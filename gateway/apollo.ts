@@ -16,10 +16,11 @@ import type { Redis } from 'ioredis';
 import type { Log } from '#shared/log.ts';
 import type { Metrics } from '#shared/metrics.ts';
 import type { GatewayContext } from './context.ts';
-import { createCostLimit } from './cost.ts';
+import { type CheckCost, createCostLimit } from './cost.ts';
 import { createDocumentCache } from './document-cache.ts';
 import { type Apollo, putBehindDoor } from './door.ts';
 import type { GatewaySettings } from './env.ts';
+import { createFastLane, type FastLane } from './fast-lane.ts';
 import { limitOperationSize, MAX_TOKENS } from './limits.ts';
 import { completionErrors, type Mask, toFormatted } from './mask.ts';
 import { createPersistedQueries } from './persisted-queries.ts';
@@ -37,14 +38,24 @@ interface Parts {
   trusted: TrustedDocuments;
 }
 
-/** The one pipeline that parses, validates and executes operations, whichever way they came in. */
+/**
+ * The one pipeline that parses, validates and executes operations, whichever way they came in, and the fast lane past
+ * it for those that it has found fit before.
+ */
 export function createApollo(
   supergraph: Supergraph,
   settings: GatewaySettings,
   { log, mask, metrics, redis, trusted }: Parts,
-): Apollo {
+): { apollo: Apollo; fastLane: FastLane | undefined } {
   const rateLimits = createRateLimits(settings, redis);
+  const checkCost = createCostLimit(settings.maxCost);
   const { persistedQueries } = settings;
+  // Half of the memory for each of them.
+  const megabytes = settings.documentCache / 2;
+  const fastLane =
+    settings.executor === 'own'
+      ? createFastLane({ supergraph, rateLimits, trusted, checkCost, metrics, megabytes })
+      : undefined;
   const apollo = new ApolloServer<GatewayContext>({
     gateway: supergraph.gateway,
     logger: log,
@@ -55,7 +66,7 @@ export function createApollo(
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
     validationRules: [limitOperationSize],
-    documentStore: createDocumentCache(settings.documentCache),
+    documentStore: createDocumentCache(megabytes),
     persistedQueries: persistedQueries > 0 && {
       cache: createPersistedQueries(persistedQueries, redis, settings.redisPrefix),
     },
@@ -65,24 +76,26 @@ export function createApollo(
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      handOver(createGuard(settings, rateLimits), supergraph),
+      handOver(createGuard(checkCost, rateLimits), supergraph, fastLane),
       maskErrors(mask, metrics),
     ],
   });
   return {
-    ...putBehindDoor(apollo, rateLimits, trusted),
-    async start() {
-      await apollo.start();
-      await rehearse(apollo, trusted.documents, log);
+    apollo: {
+      ...putBehindDoor(apollo, rateLimits, trusted),
+      async start() {
+        await apollo.start();
+        await rehearse(apollo, trusted.documents, log);
+      },
     },
+    fastLane,
   };
 }
 
 /** What an operation has to pass once it is valid. */
 type Guard = (request: GraphQLRequestContextDidResolveOperation<GatewayContext>) => Promise<void>;
 
-function createGuard(settings: GatewaySettings, rateLimits: RateLimits): Guard {
-  const checkCost = createCostLimit(settings.maxCost);
+function createGuard(checkCost: CheckCost, rateLimits: RateLimits): Guard {
   return async ({ schema, document, operation, request, contextValue }) => {
     checkCost(schema, document, operation!, request.variables);
     await rateLimits.countSignIns(contextValue, countSignIns(document, operation!));
@@ -94,21 +107,27 @@ function createGuard(settings: GatewaySettings, rateLimits: RateLimits): Guard {
  * execute subscriptions: live-groups.ts does. Those that came as plain HTTP requests are refused, as are documents
  * that leave open which of their operations is meant.
  */
-const handOver = (guard: Guard, supergraph: Supergraph): ApolloServerPlugin<GatewayContext> => ({
-  async requestDidStart({ contextValue: { socket } }) {
+const handOver = (
+  guard: Guard,
+  supergraph: Supergraph,
+  fastLane: FastLane | undefined,
+): ApolloServerPlugin<GatewayContext> => ({
+  async requestDidStart({ contextValue }) {
+    const { socket } = contextValue;
     return {
       async didResolveOperation(request) {
         const { document, queryHash, operation } = request;
         if (!operation) throw unclearOperation();
-        await guard(request);
+        if (!contextValue.executed) await guard(request);
         const live = (operation.operation as string) === 'subscription';
         if (!socket && live) throw subscriptionOverHttp();
         if (socket?.readOnly && (operation.operation as string) === 'mutation') throw mutationByGet();
         if (socket) Object.assign(socket, { document, queryHash, live });
+        if (!contextValue.executed) fastLane?.keep(request);
       },
-      async responseForOperation({ operation, response, document, queryHash, request, contextValue }) {
+      async responseForOperation({ operation, response, document, queryHash, request }) {
         if (contextValue.rehearsal) {
-          supergraph.prepare({ document, queryHash: queryHash!, operationName: request.operationName });
+          supergraph.executeOf({ document, queryHash: queryHash!, operationName: request.operationName });
         } else if ((operation.operation as string) !== 'subscription') return null;
         return { http: response.http, body: { kind: 'single', singleResult: {} } };
       },

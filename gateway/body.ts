@@ -36,9 +36,10 @@ export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
   }
 }
 
+const tooLarge = () => new BodyError(413, `The body is larger than ${MAX_BODY} bytes.`);
+
 function readBytes(req: IncomingMessage): Promise<Buffer> {
-  const tooLarge = new BodyError(413, `The body is larger than ${MAX_BODY} bytes.`);
-  if (Number(req.headers['content-length']) > MAX_DISCARDED) return Promise.reject(tooLarge);
+  if (Number(req.headers['content-length']) > MAX_DISCARDED) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     let size = 0;
     let chunks: Buffer[] = [];
@@ -48,10 +49,13 @@ function readBytes(req: IncomingMessage): Promise<Buffer> {
       else chunks = [];
       if (size > MAX_DISCARDED) {
         req.pause();
-        reject(tooLarge);
+        reject(tooLarge());
       }
     });
-    req.on('end', () => (size > MAX_BODY ? reject(tooLarge) : resolve(Buffer.concat(chunks))));
+    req.on('end', () => {
+      if (size > MAX_BODY) reject(tooLarge());
+      else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    });
     req.on('error', reject);
   });
 }

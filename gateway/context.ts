@@ -1,5 +1,5 @@
-import type { DocumentNode } from 'graphql';
-import { v7 as uuid } from 'uuid';
+import { randomUUID } from 'node:crypto';
+import type { DocumentNode, ExecutionResult } from 'graphql';
 import type { Departure } from './departure.ts';
 import type { HttpAnswer } from './post.ts';
 import type { Identity } from './viewer.ts';
@@ -14,6 +14,10 @@ export interface GatewayContext {
   departure?: Departure;
   /** Set for operations that came over a WebSocket or an event stream, which may be live: what the pipeline found. */
   socket?: { readOnly?: boolean; document?: DocumentNode; queryHash?: string; live?: boolean };
+  /** The operation has been counted for the rate limit. */
+  counted?: boolean;
+  /** What came of the operation's execution, when that was before the pipeline (fast-lane.ts). */
+  executed?: Promise<ExecutionResult>;
   /** The operation is to be planned, not executed. */
   rehearsal?: boolean;
   /** Fetches under way, by subgraph and body: equal ones are sent once. Kept by the data sources. */
@@ -24,5 +28,5 @@ export interface GatewayContext {
 
 /** The correlation id that came with a request, when it is harmless in headers and logs; otherwise a new one. */
 export function correlationIdFrom(given: unknown): string {
-  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : uuid();
+  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : randomUUID();
 }

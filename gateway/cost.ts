@@ -102,19 +102,19 @@ export function costOf(
   return sum(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined);
 }
 
-/**
- * Refuses operations over the limit; keeps the cost of those that no variable can change.
- * @returns a function that throws GraphQLError, which names cost and limit, for an HTTP answer of 400.
- */
-export function createCostLimit(limit: number) {
+/** @throws GraphQLError, which names cost and limit, for an HTTP answer of 400. */
+export type CheckCost = (
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+) => void;
+
+/** Refuses operations over the limit; keeps the cost of those that no variable can change. */
+export function createCostLimit(limit: number): CheckCost {
   const known = new WeakMap<OperationDefinitionNode, number>();
 
-  return function checkCost(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    variables: Variables,
-  ) {
+  return (schema, document, operation, variables) => {
     if (limit === 0) return;
     let cost = known.get(operation);
     if (cost === undefined) {

@@ -3,7 +3,7 @@ import { BoundedMap } from './bounded-map.ts';
 
 /** Rough bytes that a token of an operation takes, with the nodes above it. */
 const BYTES_PER_TOKEN = 400;
-const MEGABYTE = 1_000_000;
+export const MEGABYTE = 1_000_000;
 
 /** Keeps parsed and validated operations for ApolloServer, as many as fit into so many megabytes. */
 export function createDocumentCache(megabytes: number) {
@@ -15,7 +15,8 @@ export function createDocumentCache(megabytes: number) {
   };
 }
 
-function weigh({ loc }: DocumentNode): number {
+/** Rough bytes that a parsed operation takes. */
+export function weigh({ loc }: DocumentNode): number {
   if (!loc) return BYTES_PER_TOKEN;
   let tokens = 0;
   for (let token = loc.startToken.next; token; token = token.next) tokens++;

@@ -34,7 +34,7 @@ export function putBehindDoor(
         // Called once the request is known not to be forged, and before its operation is looked at.
         context: async () => {
           const entering = await context();
-          await rateLimits.countOperation(entering);
+          if (!entering.counted) await rateLimits.countOperation(entering);
           putTextInPlace(httpGraphQLRequest, trusted);
           return entering;
         },

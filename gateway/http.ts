@@ -7,6 +7,7 @@ import { BodyError, readJsonBody } from './body.ts';
 import { correlationIdFrom, type GatewayContext } from './context.ts';
 import { Departure } from './departure.ts';
 import type { Apollo } from './door.ts';
+import type { FastAnswer, FastLane } from './fast-lane.ts';
 import { type Mask, toFormatted } from './mask.ts';
 import type { Viewers } from './viewer.ts';
 
@@ -21,11 +22,13 @@ const PIPELINE_HEADERS = [
 /** Answers `/graphql` over HTTP. */
 export function createGraphqlHandler({
   apollo,
+  fastLane,
   viewers,
   trustProxy,
   mask,
 }: {
   apollo: Apollo;
+  fastLane: FastLane | undefined;
   viewers: Viewers;
   trustProxy: boolean;
   mask: Mask;
@@ -36,29 +39,22 @@ export function createGraphqlHandler({
     res.setHeader('cache-control', 'no-store');
     const departure = new Departure();
     res.once('close', () => departure.leave());
+    let entered: Promise<GatewayContext> | undefined;
+    const enter = () => {
+      entered ??= createContext();
+      return entered;
+    };
+    const createContext = async (): Promise<GatewayContext> => ({
+      identity: await identify(viewers, req.headers.authorization),
+      correlationId,
+      address: addressOf(req, trustProxy),
+      departure,
+    });
     try {
-      const headers = new HeaderMap();
-      for (const name of PIPELINE_HEADERS) {
-        const value = req.headers[name];
-        if (value !== undefined) headers.set(name, String(value));
-      }
       const body = req.method === 'POST' ? await readJsonBody(req) : undefined;
-      const answer = await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: { method: req.method ?? 'GET', headers, search, body },
-        context: async (): Promise<GatewayContext> => ({
-          identity: await identify(viewers, req.headers.authorization),
-          correlationId,
-          address: addressOf(req, trustProxy),
-          departure,
-        }),
-      });
-      for (const [name, value] of answer.headers) res.setHeader(name, value);
-      res.statusCode = answer.status ?? 200;
-      if (answer.body.kind === 'complete') res.end(answer.body.string);
-      else {
-        for await (const chunk of answer.body.asyncIterator) res.write(chunk);
-        res.end();
-      }
+      const answer = body ? await fastLane?.answer(req.headers, body, enter) : undefined;
+      if (answer) sendAnswer(res, answer);
+      else await takePipeline(req, res, { search, body, enter });
     } catch (error) {
       if (!(error instanceof BodyError)) {
         return sendJson(res, 500, { errors: [mask(toFormatted(error), error, correlationId)] });
@@ -69,6 +65,34 @@ export function createGraphqlHandler({
       sendJson(res, error.status, { errors: [{ message, extensions: { code } }] });
     }
   };
+
+  async function takePipeline(
+    req: IncomingMessage,
+    res: ServerResponse,
+    { search, body, enter }: { search: string; body: unknown; enter: () => Promise<GatewayContext> },
+  ) {
+    const headers = new HeaderMap();
+    for (const name of PIPELINE_HEADERS) {
+      const value = req.headers[name];
+      if (value !== undefined) headers.set(name, String(value));
+    }
+    const answer = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: req.method ?? 'GET', headers, search, body },
+      context: enter,
+    });
+    for (const [name, value] of answer.headers) res.setHeader(name, value);
+    res.statusCode = answer.status ?? 200;
+    if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is not offered.');
+    if (res.statusCode === 200) fastLane?.keepType(req.headers.accept, answer.headers.get('content-type'));
+    res.end(answer.body.string);
+  }
+}
+
+function sendAnswer(res: ServerResponse, { contentType, text }: FastAnswer) {
+  const length = Buffer.byteLength(text);
+  res.writeHead(200, ['content-type', contentType, 'content-length', `${length}`]);
+  // Text that is all ASCII is cheaper to write under its other name.
+  res.end(text, length === text.length ? 'latin1' : 'utf8');
 }
 
 async function identify(viewers: Viewers, authorization: string | undefined) {

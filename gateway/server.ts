@@ -52,11 +52,17 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
       : createViewers(settings.jwksUrl, settings.internalSecret, log);
   const redis = connectRedis(settings.redisUrl, log);
   const trusted = readTrustedDocuments(settings);
-  const apollo = createApollo(supergraph, settings, { log, mask, metrics, redis, trusted });
+  const { apollo, fastLane } = createApollo(supergraph, settings, { log, mask, metrics, redis, trusted });
   await apollo.start();
   observeBreakers(supergraph.sources, metrics);
 
-  const handleGraphql = createGraphqlHandler({ apollo, viewers, trustProxy: settings.trustProxy, mask });
+  const handleGraphql = createGraphqlHandler({
+    apollo,
+    fastLane,
+    viewers,
+    trustProxy: settings.trustProxy,
+    mask,
+  });
   const readiness = createReadiness([...supergraph.sources.values()]);
   const playground = createPlayground();
   const live = createLive({ settings, supergraph, apollo, viewers, mask, metrics, log });

@@ -25,6 +25,12 @@ export interface Operation {
   variables: Record<string, unknown> | undefined;
 }
 
+/** Executes a query or mutation; faults in the variables' values are its only errors then. */
+export type Execute = (
+  context: GatewayContext,
+  variables: Record<string, unknown> | undefined,
+) => Promise<ExecutionResult>;
+
 /** The composed schema, its planner, and the subgraphs behind it. */
 export interface Supergraph {
   /** For ApolloServer: lifecycle, planning and execution of queries and mutations. */
@@ -32,8 +38,8 @@ export interface Supergraph {
   sources: Map<string, SubgraphDataSource>;
   /** Faults in the values given for an operation's variables. */
   checkVariables(operation: Operation): readonly GraphQLError[];
-  /** Plans an operation ahead of its first execution. */
-  prepare(operation: Omit<Operation, 'variables'>): void;
+  /** Plans a query or mutation, for any number of executions. */
+  executeOf(operation: Omit<Operation, 'variables'>): Execute;
   /** The plan of a subscription: what to subscribe to at whom (`primary`), and what each event is joined with. */
   planSubscription(operation: Operation): SubscriptionNode;
   /** Executes a subscription's plan for one event of its primary. */
@@ -94,13 +100,22 @@ export function loadSupergraph(settings: GatewaySettings, log: Log): Supergraph 
       : [];
   }
 
-  if (settings.executor === 'own') {
-    gateway.executor = async ({ request, document, queryHash, context }) => {
-      const { operationName, variables } = request;
-      const { definition, compiled } = planned({ document, queryHash, operationName });
+  function executeOf(operation: Omit<Operation, 'variables'>): Execute {
+    const { definition, compiled } = planned(operation);
+    return async (context, variables) => {
       const errors = checkVariables(definition, variables);
-      if (errors.length > 0) return { errors: [...errors] };
-      return compiled.execute(sources, context as unknown as GatewayContext, variables) as GatewayResult;
+      if (errors.length > 0) return { errors };
+      return compiled.execute(sources, context, variables);
+    };
+  }
+
+  if (settings.executor === 'own') {
+    gateway.executor = async ({ request, document, queryHash, context: given }) => {
+      const context = given as unknown as GatewayContext;
+      const { operationName, variables } = request;
+      const executed =
+        context.executed ?? executeOf({ document, queryHash, operationName })(context, variables);
+      return executed as GatewayResult;
     };
   }
 
@@ -111,7 +126,7 @@ export function loadSupergraph(settings: GatewaySettings, log: Log): Supergraph 
       const errors = checkVariables(readDefinition(document, operationName), variables);
       return errors.map(error => badInput(error.message));
     },
-    prepare: operation => void planned(operation),
+    executeOf,
     planSubscription(operation) {
       const { node } = planned(operation);
       if (node?.kind !== 'Subscription') throw new Error('Not the plan of a subscription');

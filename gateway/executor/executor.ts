@@ -8,6 +8,7 @@ import { createMergedQueries, Fetches, type Source } from './fetches.ts';
 import type { Data } from './merge.ts';
 import { createPlanCompiler, type Run } from './plan.ts';
 import { compileShape, type Shape } from './shape.ts';
+import { findSharedPaths } from './sharing.ts';
 
 /** The schemas that plans are made of and executed against. */
 export interface Schemas {
@@ -45,7 +46,7 @@ export function compilePlan(
   definition: Definition,
   node: QueryPlan['node'],
 ): CompiledPlan {
-  const { compile, compileAbsorb } = createPlanCompiler(supergraph);
+  const { compile, compileAbsorb } = createPlanCompiler(supergraph, findSharedPaths(node));
   const [opening, rest] = node?.kind === 'Subscription' ? [node.primary, node.rest] : [undefined, node];
   const absorb = opening && compileAbsorb(opening);
   const step = rest && compile(rest as Exclude<typeof rest, SubscriptionNode>);
@@ -71,11 +72,11 @@ export function compilePlan(
         return { errors: [error as GraphQLError] };
       }
       const fetches = new Fetches(sources, context, variables, supergraph, mergedQueries);
-      const run: Run = { root: {}, errors: [], fetches, conditions };
+      const run: Run = { root: {}, errors: [], fetches, conditions, shared: new Set(), united: new Map() };
       if (absorb) absorb(run, event!);
       await step?.(run);
       try {
-        const { data, errors } = shapeFor(conditions)(run.root, variables);
+        const { data, errors } = shapeFor(conditions)(run.root, variables, run.shared);
         if (run.errors.length > 0) return { errors: run.errors, data };
         return errors.length > 0 ? { data, extensions: { valueCompletion: errors } } : { data };
       } catch (error) {

@@ -3,10 +3,11 @@ import type { SubgraphAnswer } from '../subgraph-answer.ts';
 import { pathOfFetch, renameInPath, subgraphError } from './errors.ts';
 import { createFetchReader, type Fetch, type FetchNode, type PlanNode } from './fetch.ts';
 import type { Batch, Fetches, Slot } from './fetches.ts';
-import { type Data, merge } from './merge.ts';
-import { objectsAt, type PlanPath, pathsTo, type ResultPath } from './paths.ts';
+import { adopt, copyOf, type Data, merge } from './merge.ts';
+import { objectsAt, type PlanPath, placesAt, type ResultPath, type Shared, uniteAt } from './paths.ts';
 import { compileRepresentation, type Representation } from './representations.ts';
 import { rewrite } from './rewrites.ts';
+import { textOf } from './sharing.ts';
 
 /** One execution of a plan. */
 export interface Run {
@@ -16,6 +17,10 @@ export interface Run {
   fetches: Fetches;
   /** Values of the variables in `@skip` and `@include`. */
   conditions: ReadonlyMap<string, boolean>;
+  /** What stands in several places of the result at once. */
+  shared: Shared;
+  /** The different objects at the paths where equal ones have been made one, by path. */
+  united: Map<PlanPath, Data[]>;
 }
 
 /** Executes a part of a plan. Failures of subgraphs become errors of the run. */
@@ -24,9 +29,35 @@ export type Step = (run: Run) => Promise<void> | undefined;
 /** Takes the answer of a plan's first fetch that came in another way, as a live event. */
 export type Absorb = (run: Run, answer: SubgraphAnswer) => void;
 
-/** Compiles the nodes of one plan. */
-export function createPlanCompiler(schema: GraphQLSchema) {
+/** @param sharedPaths where equal objects may become one (sharing.ts). */
+export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlySet<string>) {
   const read = createFetchReader();
+  /** Paths of entities, each the same array wherever in the plan it comes up. */
+  const paths = new Map<string, PlanPath>();
+
+  /** Compiles the way to the objects at a path, which begins where a fetch has been before, if there is such a place. */
+  function compileObjects(given: PlanPath): (run: Run) => Data[] {
+    const text = given.join('.');
+    const path = paths.get(text) ?? given;
+    paths.set(text, path);
+    const shares = sharedPaths.has(textOf(path));
+    return run => {
+      const known = run.united.get(path);
+      if (known) return known;
+      let from: readonly Data[] = [run.root];
+      let below = path;
+      for (const [start, objects] of run.united) {
+        if (path.length - start.length >= below.length || !start.every((step, i) => step === path[i]))
+          continue;
+        from = objects;
+        below = path.slice(start.length);
+      }
+      if (!shares) return objectsAt(from, below, run.shared);
+      const objects = uniteAt(from, below, run.shared);
+      run.united.set(path, objects);
+      return objects;
+    };
+  }
 
   function compile(node: PlanNode, path: PlanPath): Step {
     switch (node.kind) {
@@ -59,7 +90,7 @@ export function createPlanCompiler(schema: GraphQLSchema) {
   function compileRoot(node: FetchNode, path: PlanPath): Step {
     const fetch = read(node);
     return run => {
-      if (path.length > 0 && objectsAt(run.root, path).length === 0) return undefined;
+      if (path.length > 0 && objectsAt([run.root], path, run.shared).length === 0) return undefined;
       return run.fetches.root(fetch).then(answer => absorb(run, fetch, path, answer));
     };
   }
@@ -67,8 +98,9 @@ export function createPlanCompiler(schema: GraphQLSchema) {
   function compileEntities(node: FetchNode, path: PlanPath): Step {
     const fetch = read(node);
     const represent = compileRepresentation(schema, node.requires!, node.inputRewrites);
+    const objectsOf = compileObjects(path);
     return run => {
-      const objects = objectsAt(run.root, path);
+      const objects = objectsOf(run);
       const slotFor = createSlotFinder(run, fetch);
       const slots: (Slot | undefined)[] = [];
       const batches = new Set<Batch>();
@@ -99,21 +131,15 @@ export function createPlanCompiler(schema: GraphQLSchema) {
         run.errors.push(subgraphError(error, fetch.service, place));
       }
     }
-    let paths: ResultPath[] | undefined;
+    if (slots.some(slot => slot?.errors.length)) tellErrors(run, fetch, path, new Map(zip(objects, slots)));
     const adopted = new Set<Slot>();
     for (let i = 0; i < objects.length; i++) {
       const slot = slots[i];
-      if (!slot) continue;
-      for (const error of slot.errors) {
-        paths ??= pathsTo(run.root, path);
-        const below = renameInPath(error.path as ResultPath, fetch.rewrites);
-        run.errors.push(subgraphError(error, fetch.service, [...paths[i]!, ...below]));
-      }
-      if (!slot.entity) continue;
+      if (!slot?.entity) continue;
       // Fetches elsewhere in the plan may want the same entity later, as it came.
-      const copy = fetch.repeated || adopted.has(slot);
+      const isTaken = fetch.repeated || adopted.has(slot);
       adopted.add(slot);
-      merge(objects[i]!, slot.entity, copy);
+      merge(objects[i]!, slot.entity, isTaken ? copyOf : adopt);
     }
   }
 
@@ -128,6 +154,20 @@ export function createPlanCompiler(schema: GraphQLSchema) {
       };
     },
   };
+}
+
+/** Tells the errors about entities, for every place where one stands. */
+function tellErrors(run: Run, fetch: Fetch, path: PlanPath, slots: ReadonlyMap<Data, Slot | undefined>) {
+  for (const place of placesAt(run.root, path)) {
+    for (const error of slots.get(place.object)?.errors ?? []) {
+      const below = renameInPath(error.path as ResultPath, fetch.rewrites);
+      run.errors.push(subgraphError(error, fetch.service, [...place.path, ...below]));
+    }
+  }
+}
+
+function* zip<A, B>(some: readonly A[], others: readonly B[]): Generator<[A, B]> {
+  for (let i = 0; i < some.length; i++) yield [some[i]!, others[i]!];
 }
 
 /**
@@ -164,6 +204,6 @@ function absorb(run: Run, fetch: Fetch, path: PlanPath, { data, errors, unanswer
     run.errors.push(subgraphError(error, fetch.service, pathOfFetch(path, below)));
   }
   if (!data) return;
-  const objects = path.length > 0 ? objectsAt(run.root, path) : [run.root];
-  for (const object of objects) merge(object, data, objects.length > 1);
+  const objects = path.length > 0 ? objectsAt([run.root], path, run.shared) : [run.root];
+  for (const object of objects) merge(object, data, objects.length > 1 ? copyOf : adopt);
 }

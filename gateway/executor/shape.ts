@@ -17,16 +17,26 @@ import {
 import { collectFields, type Definition, type Scope, type SelectedField } from './collect.ts';
 import { compileLeaf } from './leaves.ts';
 import { type Data, isData, own, setOwn } from './merge.ts';
-import type { ResultPath } from './paths.ts';
+import type { ResultPath, Shared } from './paths.ts';
 
-/** Makes the answer that a client asked for out of all that was fetched. */
-export type Shape = (fetched: Data, variables: Data) => { data: Data | null; errors: GraphQLError[] };
+/**
+ * Makes the answer that a client asked for out of all that was fetched. What stands in several places of that is made
+ * once, and stands in several places of the answer.
+ */
+export type Shape = (
+  fetched: Data,
+  variables: Data,
+  shared: Shared,
+) => { data: Data | null; errors: GraphQLError[] };
 
 /** What goes along while one answer is made. */
 interface Making {
   errors: GraphQLError[];
   path: ResultPath;
   variables: Data;
+  shared: Shared;
+  /** What has been made of what is shared, and by whom. */
+  made: Map<unknown, { by: Complete; completed: unknown }>;
 }
 
 /** Stands for a null whose error has been told: it needs no other on its way up. */
@@ -131,7 +141,7 @@ export function compileShape(
     const type = nonNull ? of.ofType : of;
     const complete = compileType(type, nodes, parent);
     const typeName = String(type);
-    return (value, making) => {
+    return once((value, making) => {
       if (!Array.isArray(value)) throw new Error(`A subgraph's value for the list type [${of}] is no list.`);
       const { path } = making;
       const list = new Array<unknown>(value.length);
@@ -151,7 +161,7 @@ export function compileShape(
         path.pop();
       }
       return broken ? INVALID : list;
-    };
+    });
   }
 
   function compileObject(
@@ -171,7 +181,7 @@ export function compileShape(
       return fields;
     }
 
-    return (value, making) => {
+    return once((value, making) => {
       if (!isData(value)) throw new Error(`A subgraph's value for the type ${type.name} is no object.`);
       const name = value.__typename;
       let fields: Field[] | undefined;
@@ -183,14 +193,28 @@ export function compileShape(
       if (fields) return completeObject(fields, value, making);
       tell(making, `Invalid __typename found for object at ${place(making, type.name, parent.name)}.`);
       return INVALID;
-    };
+    });
   }
 
   const root = compileFields(rootType, [{ selectionSet: operation.selectionSet, type: rootType }]);
-  return (fetched, variables) => {
-    const making: Making = { errors: [], path: [], variables };
+  return (fetched, variables, shared) => {
+    const making: Making = { errors: [], path: [], variables, shared, made: new Map() };
     const data = completeObject(root, fetched, making);
     return { data: data === INVALID ? null : (data as Data), errors: making.errors };
+  };
+}
+
+/** Completes a shared value once. One that has faults is completed in each place, since each has its own path. */
+function once(complete: Complete): Complete {
+  return (value, making) => {
+    const { shared, made, errors } = making;
+    if (shared.size === 0 || !shared.has(value)) return complete(value, making);
+    const known = made.get(value);
+    if (known?.by === complete) return known.completed;
+    const faults = errors.length;
+    const completed = complete(value, making);
+    if (errors.length === faults) made.set(value, { by: complete, completed });
+    return completed;
   };
 }
 

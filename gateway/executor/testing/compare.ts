@@ -15,6 +15,7 @@ import { planOperation, schemasOf } from '../../planner.ts';
 import type { SubgraphAnswer } from '../../subgraph-answer.ts';
 import { readDefinition } from '../collect.ts';
 import { compilePlan } from '../executor.ts';
+import { isFaulty } from './generate.ts';
 import { world } from './world.ts';
 
 export interface Outcome {
@@ -115,8 +116,15 @@ export async function createWorld(
       const request = { request: { query, variables }, document, queryHash: query, context, metrics: {} };
       return read((await gateway.executor(request as never)) as ExecutionResult);
     },
+    /** @throws Error when an error is said to be where nothing is missing. */
     async own(query: string, variables?: Data): Promise<Outcome> {
-      return read(await compile(query).execute(sources, context, variables));
+      const result = await compile(query).execute(sources, context, variables);
+      for (const { message, path } of result.errors ?? []) {
+        if (path && !isFaulty(result.data, path)) {
+          throw new Error(`Nothing is missing at ${path.join('.')}, which is the path of: ${message}`);
+        }
+      }
+      return read(result);
     },
     /** Executes a subscription for one event. */
     async event(query: string, event: SubgraphAnswer, variables?: Data): Promise<Outcome> {
@@ -136,12 +144,13 @@ export type World = Awaited<ReturnType<typeof createWorld>>;
 
 /**
  * An error as `message @ path`. Where @apollo/gateway tells parts of its plan in place of a path (`orders.@._entities`),
- * ours names the place, if it is a single one.
+ * ours names the place, if it is a single one. Positions in lists are left out: @apollo/gateway counts only the
+ * elements that it has asked for.
  */
 function describe({ message, path = [] }: Pick<GraphQLError, 'message' | 'path'>): string {
   const end = path.indexOf('_entities');
   const place = path.includes('@') ? [] : end < 0 ? path : path.slice(0, end);
-  return `${message} @ ${place.join('.')}`;
+  return `${message} @ ${place.filter(step => typeof step === 'string').join('.')}`;
 }
 
 function read({ data, errors, extensions }: ExecutionResult): Outcome {
