@@ -61,11 +61,18 @@ describe('in a browser', () => {
   }, 40_000);
   afterAll(() => page?.close());
 
-  const fill = async (editor: string, text: string) => {
-    await page.click(`${editor} .monaco-editor .view-lines`);
-    await page.press('a', { control: true });
-    await page.press('Delete');
-    await page.type(text);
+  /** Types into an editor, again if it has not been there yet: a pane that opens takes no keys at first. */
+  const fill = (editor: string, text: string) => {
+    const bare = (value: string) => value.replace(/\s/g, '').slice(0, 12);
+    const lines = `${editor} .monaco-editor .view-lines`;
+    const held = () => page.evaluate<string>(`document.querySelector(${JSON.stringify(lines)}).innerText`);
+    return until(`${editor} holds the text`, async () => {
+      await page.click(lines);
+      await page.press('a', { control: true });
+      await page.press('Delete');
+      await page.type(text);
+      return until('it is drawn', async () => bare(await held()) === bare(text), 500).catch(() => false);
+    });
   };
   const shown = () =>
     page.evaluate<string>(`document.querySelector('.result-window').innerText.replace(/\\s/g, ' ')`);
