@@ -1,46 +1,50 @@
-/** A map that forgets what was used longest ago once its entries weigh more than `limit`; each weighs 1 by default. */
+/**
+ * A map that forgets what has not been used for long, so that its entries never weigh more than `limit`; each weighs 1
+ * by default.
+ *
+ * What is set or used is in the young half. When that is full it becomes the old half, and what was in the old half
+ * is forgotten. So the entries used last, half of the limit of them, are always known, and using one costs a look-up.
+ */
 export class BoundedMap<K, V> {
-  #entries = new Map<K, V>();
+  #young = new Map<K, V>();
+  #old = new Map<K, V>();
+  #youngWeight = 0;
   #limit: number;
   #weigh: (value: V) => number;
-  #weight = 0;
 
   constructor(limit: number, weigh: (value: V) => number = () => 1) {
     this.#limit = limit;
     this.#weigh = weigh;
   }
 
-  get size() {
-    return this.#entries.size;
-  }
-
-  get weight() {
-    return this.#weight;
-  }
-
   get(key: K): V | undefined {
-    const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
-    // A Map iterates in order of insertion, so inserting again makes the entry the youngest.
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    return value;
+    const value = this.#young.get(key);
+    if (value !== undefined) return value;
+    const older = this.#old.get(key);
+    if (older !== undefined) this.set(key, older);
+    return older;
   }
 
+  /** Keeps an entry, unless it is heavier than the limit by itself. */
   set(key: K, value: V) {
     this.delete(key);
-    this.#entries.set(key, value);
-    this.#weight += this.#weigh(value);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#weight <= this.#limit) break;
-      this.delete(oldest);
+    const weight = this.#weigh(value);
+    if (weight > this.#limit) return;
+    const half = this.#limit / 2;
+    if (this.#youngWeight + weight > half) {
+      this.#old = weight > half ? new Map() : this.#young;
+      this.#young = new Map();
+      this.#youngWeight = 0;
     }
+    this.#young.set(key, value);
+    this.#youngWeight += weight;
   }
 
   delete(key: K) {
-    const value = this.#entries.get(key);
+    this.#old.delete(key);
+    const value = this.#young.get(key);
     if (value === undefined) return;
-    this.#entries.delete(key);
-    this.#weight -= this.#weigh(value);
+    this.#young.delete(key);
+    this.#youngWeight -= this.#weigh(value);
   }
 }

@@ -130,8 +130,11 @@ export class SubgraphDataSource implements GraphQLDataSource {
   /** Sends a query, unless the same is under way for the same operation: then their answer is one. */
   #sendOnce(body: string, context: GatewayContext): Promise<HttpAnswer> {
     context.inFlight ??= new Map();
-    const sent = context.inFlight.get(this.name) ?? new Map<string, Promise<HttpAnswer>>();
-    context.inFlight.set(this.name, sent);
+    let sent = context.inFlight.get(this.name);
+    if (!sent) {
+      sent = new Map();
+      context.inFlight.set(this.name, sent);
+    }
     let answer = sent.get(body);
     if (!answer) {
       answer = this.#send(body, context, context.departure);
@@ -144,31 +147,43 @@ export class SubgraphDataSource implements GraphQLDataSource {
   }
 
   /** @throws (as a rejection) Refused, or what `post` throws. */
-  async #send(body: string, context: GatewayContext, departure: Departure | undefined): Promise<HttpAnswer> {
+  #send(body: string, context: GatewayContext, departure: Departure | undefined): Promise<HttpAnswer> {
+    const credentials = context.identity.credentials();
+    if (!(credentials instanceof Promise)) return this.#post(body, context, departure, credentials);
+    return credentials.then(ready => this.#post(body, context, departure, ready));
+  }
+
+  #post(
+    body: string,
+    context: GatewayContext,
+    departure: Departure | undefined,
+    credentials: readonly string[],
+  ): Promise<HttpAnswer> {
     const { breaker } = this;
-    const credentials = await context.identity.credentials();
-    if (departure?.left) throw new Abandoned('The client has left.');
-    if (!breaker.admits()) throw new Refused('The subgraph is left alone for a moment.');
-    const headers = headersOf(context, credentials);
-    try {
-      const answer = await post(this.#pool, {
-        path: this.#path,
-        headers,
-        body,
-        timeout: this.#timeout,
-        limit: this.#limit,
-        departure,
-      });
-      // What stands in front of a dead subgraph answers 502, 503 or 504 in its place.
-      if (answer.status >= 502 && answer.status <= 504) breaker.failed();
-      else breaker.succeeded();
-      return answer;
-    } catch (error) {
-      if (error instanceof Abandoned) breaker.abandoned();
-      else if (error instanceof TooLong) breaker.succeeded();
-      else breaker.failed();
-      throw error;
-    }
+    if (departure?.left) return Promise.reject(new Abandoned('The client has left.'));
+    if (!breaker.admits()) return Promise.reject(new Refused('The subgraph is left alone for a moment.'));
+    const request = {
+      path: this.#path,
+      headers: headersOf(context, credentials),
+      body,
+      timeout: this.#timeout,
+      limit: this.#limit,
+      departure,
+    };
+    return post(this.#pool, request).then(
+      answer => {
+        // What stands in front of a dead subgraph answers 502, 503 or 504 in its place.
+        if (answer.status >= 502 && answer.status <= 504) breaker.failed();
+        else breaker.succeeded();
+        return answer;
+      },
+      error => {
+        if (error instanceof Abandoned) breaker.abandoned();
+        else if (error instanceof TooLong) breaker.succeeded();
+        else breaker.failed();
+        throw error;
+      },
+    );
   }
 }
 

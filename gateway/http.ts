@@ -9,7 +9,7 @@ import { Departure } from './departure.ts';
 import type { Apollo } from './door.ts';
 import type { FastAnswer, FastLane } from './fast-lane.ts';
 import { type Mask, toFormatted } from './mask.ts';
-import type { Viewers } from './viewer.ts';
+import type { Identity, Viewers } from './viewer.ts';
 
 /** Request headers that decide how GraphQL is spoken; no other reaches the pipeline. */
 const PIPELINE_HEADERS = [
@@ -19,7 +19,7 @@ const PIPELINE_HEADERS = [
   'x-apollo-operation-name',
 ] as const;
 
-/** Answers `/graphql` over HTTP. */
+/** Answers `/graphql` over HTTP; `cors` are headers, as names and values in turn, for every answer. */
 export function createGraphqlHandler({
   apollo,
   fastLane,
@@ -33,10 +33,14 @@ export function createGraphqlHandler({
   trustProxy: boolean;
   mask: Mask;
 }) {
-  return async function handleGraphql(req: IncomingMessage, res: ServerResponse, search: string) {
+  return async function handleGraphql(
+    req: IncomingMessage,
+    res: ServerResponse,
+    search: string,
+    cors: readonly string[],
+  ) {
     const correlationId = correlationIdFrom(req.headers[CORRELATION_HEADER]);
-    res.setHeader(CORRELATION_HEADER, correlationId);
-    res.setHeader('cache-control', 'no-store');
+    const headers = [...cors, CORRELATION_HEADER, correlationId, 'cache-control', 'no-store'];
     const departure = new Departure();
     res.once('close', () => departure.leave());
     let entered: Promise<GatewayContext> | undefined;
@@ -44,18 +48,23 @@ export function createGraphqlHandler({
       entered ??= createContext();
       return entered;
     };
-    const createContext = async (): Promise<GatewayContext> => ({
-      identity: await identify(viewers, req.headers.authorization),
-      correlationId,
-      address: addressOf(req, trustProxy),
-      departure,
-    });
+    async function createContext(): Promise<GatewayContext> {
+      const identity = identify(viewers, req.headers.authorization);
+      return {
+        identity: identity instanceof Promise ? await identity : identity,
+        correlationId,
+        address: addressOf(req, trustProxy),
+        departure,
+      };
+    }
     try {
       const body = req.method === 'POST' ? await readJsonBody(req) : undefined;
       const answer = body ? await fastLane?.answer(req.headers, body, enter) : undefined;
-      if (answer) sendAnswer(res, answer);
-      else await takePipeline(req, res, { search, body, enter });
+      if (answer) return sendAnswer(res, headers, answer);
+      setHeaders(res, headers);
+      await takePipeline(req, res, { search, body, enter });
     } catch (error) {
+      setHeaders(res, headers);
       if (!(error instanceof BodyError)) {
         return sendJson(res, 500, { errors: [mask(toFormatted(error), error, correlationId)] });
       }
@@ -88,26 +97,37 @@ export function createGraphqlHandler({
   }
 }
 
-function sendAnswer(res: ServerResponse, { contentType, text }: FastAnswer) {
+function sendAnswer(res: ServerResponse, headers: readonly string[], { contentType, text }: FastAnswer) {
   const length = Buffer.byteLength(text);
-  res.writeHead(200, ['content-type', contentType, 'content-length', `${length}`]);
+  res.writeHead(200, [...headers, 'content-type', contentType, 'content-length', `${length}`]);
   // Text that is all ASCII is cheaper to write under its other name.
   res.end(text, length === text.length ? 'latin1' : 'utf8');
 }
 
-async function identify(viewers: Viewers, authorization: string | undefined) {
+/** @param headers names and values in turn. */
+export function setHeaders(res: ServerResponse, headers: readonly string[]) {
+  for (let i = 0; i < headers.length; i += 2) res.setHeader(headers[i]!, headers[i + 1]!);
+}
+
+/** The identity at once when it is known, since most are. */
+function identify(viewers: Viewers, authorization: string | undefined): Identity | Promise<Identity> {
   try {
-    return await viewers.identify(authorization);
+    const identity = viewers.identify(authorization);
+    return identity instanceof Promise ? identity.catch(refuse) : identity;
   } catch (error) {
-    if (!(error instanceof CodedError))
-      throw new CodedError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.');
-    const unauthenticated = error.extensions.code === 'UNAUTHENTICATED';
-    const headers = new HeaderMap(
-      unauthenticated ? [['www-authenticate', 'Bearer error="invalid_token"']] : [],
-    );
-    error.extensions.http = { status: unauthenticated ? 401 : 503, headers };
-    throw error;
+    refuse(error);
   }
+}
+
+function refuse(error: unknown): never {
+  if (!(error instanceof CodedError))
+    throw new CodedError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.');
+  const unauthenticated = error.extensions.code === 'UNAUTHENTICATED';
+  const headers = new HeaderMap(
+    unauthenticated ? [['www-authenticate', 'Bearer error="invalid_token"']] : [],
+  );
+  error.extensions.http = { status: unauthenticated ? 401 : 503, headers };
+  throw error;
 }
 
 export function sendJson(res: ServerResponse, status: number, value: unknown) {

@@ -11,25 +11,32 @@ export function originMayCall(req: IncomingMessage, allowed: string[]): boolean 
   }
 }
 
-/**
- * Sets the CORS headers for the request's Origin and answers preflight requests.
- * @returns true when the request was a preflight and is answered.
- */
-export function answerCors(req: IncomingMessage, res: ServerResponse, allowed: string[]): boolean {
+/** The CORS headers for the request's Origin, as names and values in turn. */
+export function corsHeaders(req: IncomingMessage, allowed: string[]): string[] {
   const { origin } = req.headers;
-  if (!allowed.includes('*')) res.setHeader('vary', 'origin');
+  const headers = allowed.includes('*') ? [] : ['vary', 'origin'];
   if (origin && originMayCall(req, allowed)) {
     // Never with credentials: the token comes in a header that a page has to know.
-    res.setHeader('access-control-allow-origin', allowed.includes('*') ? '*' : origin);
-    res.setHeader('access-control-expose-headers', 'x-correlation-id, retry-after');
+    headers.push('access-control-allow-origin', allowed.includes('*') ? '*' : origin);
+    headers.push('access-control-expose-headers', 'x-correlation-id, retry-after');
   }
+  return headers;
+}
+
+/**
+ * Answers a preflight request.
+ * @returns false when the request was none.
+ */
+export function answerPreflight(req: IncomingMessage, res: ServerResponse, allowed: string[]): boolean {
   if (req.method !== 'OPTIONS' || !req.headers['access-control-request-method']) return false;
-  res.setHeader('access-control-allow-methods', 'GET, POST');
-  res.setHeader(
-    'access-control-allow-headers',
-    'authorization, content-type, x-correlation-id, apollo-require-preflight, x-apollo-operation-name',
-  );
-  res.setHeader('access-control-max-age', '86400');
-  res.writeHead(204).end();
+  const headers =
+    'authorization, content-type, x-correlation-id, apollo-require-preflight, x-apollo-operation-name';
+  res.writeHead(204, [
+    ...corsHeaders(req, allowed),
+    ...['access-control-allow-methods', 'GET, POST'],
+    ...['access-control-allow-headers', headers],
+    ...['access-control-max-age', '86400'],
+  ]);
+  res.end();
   return true;
 }

@@ -7,10 +7,10 @@ import { createApollo } from './apollo.ts';
 import { observeBreakers } from './breaker.ts';
 import { readGatewaySettings } from './env.ts';
 import { prefersEventStream } from './event-streams.ts';
-import { createGraphqlHandler, sendJson } from './http.ts';
+import { createGraphqlHandler, sendJson, setHeaders } from './http.ts';
 import { createLive } from './live.ts';
 import { createMask } from './mask.ts';
-import { answerCors } from './origin.ts';
+import { answerPreflight, corsHeaders } from './origin.ts';
 import { createPlayground } from './playground/playground.ts';
 import { createReadiness } from './readiness.ts';
 import { connectRedis } from './redis.ts';
@@ -74,9 +74,11 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
     switch (path) {
       case '/graphql':
       case '/graphql/stream': {
-        if (answerCors(req, res, settings.corsOrigins)) return;
-        const streamed = path === '/graphql/stream' || prefersEventStream(req);
-        return streamed ? live.streams.handle(req, res, search) : handleGraphql(req, res, search);
+        if (answerPreflight(req, res, settings.corsOrigins)) return;
+        const cors = corsHeaders(req, settings.corsOrigins);
+        if (path === '/graphql' && !prefersEventStream(req)) return handleGraphql(req, res, search, cors);
+        setHeaders(res, cors);
+        return live.streams.handle(req, res, search);
       }
       case '/health':
         return sendJson(res, 200, { alive: true });

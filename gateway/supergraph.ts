@@ -102,9 +102,9 @@ export function loadSupergraph(settings: GatewaySettings, log: Log): Supergraph 
 
   function executeOf(operation: Omit<Operation, 'variables'>): Execute {
     const { definition, compiled } = planned(operation);
-    return async (context, variables) => {
+    return (context, variables) => {
       const errors = checkVariables(definition, variables);
-      if (errors.length > 0) return { errors };
+      if (errors.length > 0) return Promise.resolve({ errors });
       return compiled.execute(sources, context, variables);
     };
   }

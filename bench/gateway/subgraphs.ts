@@ -37,7 +37,8 @@ async function serve(name: keyof typeof SUBGRAPHS): Promise<string> {
   }
 
   const server = createServer((req, res) => void answer(req, res));
-  server.keepAliveTimeout = 60_000;
+  // A gateway may be idle for minutes until its next turn.
+  server.keepAliveTimeout = 0;
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
 }

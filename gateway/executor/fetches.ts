@@ -74,12 +74,15 @@ export class Fetches {
   }
 
   /** Asks for root fields. */
-  async root(fetch: Fetch): Promise<SubgraphAnswer> {
+  root(fetch: Fetch): Promise<SubgraphAnswer> {
     // What was read before a mutation may be different after it.
     if (fetch.isMutation) this.#slots.clear();
-    const answer = await this.#send(fetch.service, fetch.query, this.#writeVariables([], fetch.variables));
-    if (answer.data) rewrite(this.#schema, fetch.rewrites, answer.data);
-    return answer;
+    const sent = this.#send(fetch.service, fetch.query, this.#writeVariables([], fetch.variables));
+    if (fetch.rewrites.length === 0) return sent;
+    return sent.then(answer => {
+      if (answer.data) rewrite(this.#schema, fetch.rewrites, answer.data);
+      return answer;
+    });
   }
 
   /** Asks for an entity, unless that has been asked before. Its slot is filled once its batch is ready. */
