@@ -165,3 +165,23 @@ test('an operation at the limits and the introspection of tools are let through'
   expect((await stack.ask(`{ odd(value: ${pairs}) }`)).status).toBe(200);
   expect((await stack.ask(getIntrospectionQuery())).body.data.__schema.types.length).toBeGreaterThan(5);
 });
+
+test('A10: a variable that is nested without end is the client’s mistake, known operations included', async () => {
+  const query = 'query ($value: Odd) { odd(value: $value) }';
+  const ask = (depth: number) =>
+    send(stack.gateway, '/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{"query":${JSON.stringify(query)},"variables":{"value":${'['.repeat(depth)}3${']'.repeat(depth)}}}`,
+    });
+  const asked = stack.orders.requests.length;
+  for (const depth of [51, 40_000, 40_000]) {
+    const { status, body } = await ask(depth);
+    expect([status, body.errors?.[0]?.extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
+    expect(body.errors?.[0]?.message).toMatch(/\$value is nested deeper than 50 levels/);
+  }
+  expect(stack.orders.requests).toHaveLength(asked);
+  // The subgraph makes of the list what it likes.
+  expect((await ask(50)).status).not.toBe(500);
+  expect(stack.orders.requests).toHaveLength(asked + 1);
+});

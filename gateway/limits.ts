@@ -23,6 +23,9 @@ export const MAX_FIELDS = 500;
  */
 export const MAX_VALUE_DEPTH = 10;
 
+/** Lists and objects within each other in variables: what follows them all the way down must not run out of stack. */
+export const MAX_VARIABLE_DEPTH = 50;
+
 interface Size {
   depth: number;
   aliases: number;
@@ -129,6 +132,16 @@ function createMeasure(document: DocumentNode) {
   }
 
   return measure;
+}
+
+/** A variable whose value is nested too deeply, if there is one. */
+export function findDeepVariable(variables: Record<string, unknown>): string | undefined {
+  return Object.keys(variables).find(name => isDeeper(variables[name], MAX_VARIABLE_DEPTH));
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some(one => isDeeper(one, levels - 1));
 }
 
 /** A fragment spreads itself, and has no size. */

@@ -10,6 +10,7 @@ import type { GatewaySettings } from './env.ts';
 import { type Definition, readDefinition } from './executor/collect.ts';
 import { type CompiledPlan, compilePlan } from './executor/executor.ts';
 import { executeStockEvent } from './executor/stock.ts';
+import { findDeepVariable, MAX_VARIABLE_DEPTH } from './limits.ts';
 import { planOperation, type QueryPlan, type SubscriptionNode, schemasOf } from './planner.ts';
 import { makePrintable } from './printable-schema.ts';
 import { subgraphOptions } from './subgraph-options.ts';
@@ -93,11 +94,15 @@ export function loadSupergraph(settings: GatewaySettings, log: Log): Supergraph 
     return plan;
   }
 
-  function checkVariables({ operation }: Definition, variables: Operation['variables'] = {}) {
+  function checkVariables(
+    { operation }: Definition,
+    variables: Operation['variables'] = {},
+  ): readonly GraphQLError[] {
     const { variableDefinitions: definitions = [] } = operation;
-    return definitions.length > 0
-      ? (getVariableValues(gateway.schema!, definitions, variables).errors ?? [])
-      : [];
+    if (definitions.length === 0) return [];
+    const deep = findDeepVariable(variables);
+    if (deep) return [badInput(`The value of $${deep} is nested deeper than ${MAX_VARIABLE_DEPTH} levels.`)];
+    return getVariableValues(gateway.schema!, definitions, variables).errors ?? [];
   }
 
   function executeOf(operation: Omit<Operation, 'variables'>): Execute {

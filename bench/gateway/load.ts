@@ -17,7 +17,10 @@ export interface Loaded {
   /** Answers per second. */
   perSecond: number;
   answers: number;
-  /** Milliseconds, from when a request was due. */
+  /**
+   * Milliseconds. A request that had to wait for a connection is timed from when it was due, any other from when it was
+   * sent: that this process's timers are late is not the gateway's doing.
+   */
   p50: number;
   p99: number;
 }
@@ -56,15 +59,16 @@ export async function load({
   const end = started + seconds * 1000;
   let next = started;
 
-  /** When the next request is due; undefined when time is up. */
+  /** Waits until the next request is due; gives the time that it counts from, undefined when time is up. */
   async function due(): Promise<number | undefined> {
     const now = performance.now();
     if (!rate) return now < end ? now : undefined;
     const at = next;
     next += 1000 / rate;
     if (at >= end) return undefined;
-    if (at > now) await new Promise(resolve => setTimeout(resolve, at - now));
-    return at;
+    if (at <= now) return at;
+    await new Promise(resolve => setTimeout(resolve, at - now));
+    return performance.now();
   }
 
   async function work() {

@@ -30,6 +30,7 @@ export function drawPicture(figures: readonly Figures[]): string {
     y += GAP - ROW;
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" viewBox="0 0 ${WIDTH} ${y}">
+<title>Requests per second of Federation gateways on one core</title>
 <style>text{font:13px sans-serif;fill:#333}.title{font-weight:bold}.peer{fill:#b8c0cc}.ours{fill:#2a6fdb}</style>
 <rect width="100%" height="100%" fill="#fff"/>
 ${parts.join('\n')}

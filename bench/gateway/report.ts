@@ -21,14 +21,15 @@ export interface Figures {
   /** Requests to subgraphs per answer. */
   fetches: number;
   rounds: Round[];
-  atEqualLoad?: { rate: number; p50: number; p99: number };
+  /** Latencies at a rate that all gateways can bear, in milliseconds. */
+  equalLoad: { rate: number; p50: number; p99: number }[];
   /** Answers per second when all requests are equal. */
   sharing?: number;
   /** Bytes. */
   memory?: number;
 }
 
-export function medianOf(rounds: readonly Round[], what: keyof Round): number {
+export function medianOf<K extends string>(rounds: readonly Record<K, number>[], what: K): number {
   const sorted = rounds.map(round => round[what]).sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
@@ -53,17 +54,16 @@ export function writeTables(
     `Node ${process.version}, ${cpus()[0]!.model.trim()}, one core per gateway; medians of ${rounds} rounds of ${seconds} s at ${connections} connections.`,
   ];
   for (const [operation, group] of byOperation(figures)) {
-    const [{ bytes, atEqualLoad } = { bytes: 0, atEqualLoad: undefined }] = group;
+    const [{ bytes, equalLoad }] = group as [Figures];
     lines.push(
       '',
       `### ${operation} (${(bytes / 1000).toFixed(1)} kB)`,
       '',
-      `| gateway | requests/s | ratio | CPU per request, ms | p50, ms | p99, ms | p50 / p99 at ${atEqualLoad?.rate.toFixed(0)}/s, ms | fetches | all requests alike: requests/s | memory, MiB |`,
+      `| gateway | requests/s | ratio | CPU per request, ms | p50, ms | p99, ms | p50 / p99 at ${equalLoad[0]?.rate.toFixed(0)}/s, ms | fetches | all requests alike: requests/s | memory, MiB |`,
       '|---|---|---|---|---|---|---|---|---|---|',
     );
     for (const one of group) {
       const median = (what: keyof Round, digits: number) => medianOf(one.rounds, what).toFixed(digits);
-      const { p50, p99 } = one.atEqualLoad ?? { p50: 0, p99: 0 };
       lines.push(
         `| ${[
           one.gateway,
@@ -72,7 +72,7 @@ export function writeTables(
           median('cpu', 3),
           median('p50', 1),
           median('p99', 1),
-          `${p50.toFixed(2)} / ${p99.toFixed(1)}`,
+          `${medianOf(one.equalLoad, 'p50').toFixed(2)} / ${medianOf(one.equalLoad, 'p99').toFixed(2)}`,
           one.fetches,
           one.sharing?.toFixed(0),
           ((one.memory ?? 0) / 2 ** 20).toFixed(0),

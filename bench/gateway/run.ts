@@ -77,7 +77,14 @@ for (const operation of operations) {
       throw new Error(`${gateway.name} answers ${operation} differently: ${body.toString().slice(0, 500)}`);
     }
     expected.set(`${gateway.name} ${operation}`, body);
-    figures.push({ gateway: gateway.name, operation, bytes: body.length, fetches, rounds: [] });
+    figures.push({
+      gateway: gateway.name,
+      operation,
+      bytes: body.length,
+      fetches,
+      rounds: [],
+      equalLoad: [],
+    });
   }
 }
 console.log('All answers are equal');
@@ -127,18 +134,20 @@ for (const operation of operations) {
   const slowest = Math.min(
     ...gateways.map(gateway => medianOf(figuresOf(gateway, operation).rounds, 'perSecond')),
   );
-  for (const gateway of gateways) {
-    const asked = loadOf(gateway, operation);
-    const rate = slowest * EQUAL_LOAD;
-    const seconds = 2 * SECONDS;
-    const { p50, p99 } = await load({ ...asked, rate, seconds });
-    const { perSecond } = await load({ ...asked, alike: true });
-    Object.assign(figuresOf(gateway, operation), {
-      atEqualLoad: { rate, p50, p99 },
-      sharing: perSecond,
-      memory: gateway.memory(),
-    });
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const gateway of gateways) {
+      const rate = slowest * EQUAL_LOAD;
+      const { p50, p99 } = await load({ ...loadOf(gateway, operation), rate });
+      figuresOf(gateway, operation).equalLoad.push({ rate, p50, p99 });
+    }
   }
+  for (const gateway of gateways) {
+    const { perSecond } = await load({ ...loadOf(gateway, operation), alike: true });
+    figuresOf(gateway, operation).sharing = perSecond;
+  }
+}
+for (const one of figures) {
+  one.memory = gateways.find(({ name }) => name === one.gateway)!.memory();
 }
 
 const tables = writeTables(figures, { rounds: ROUNDS, seconds: SECONDS, connections });
