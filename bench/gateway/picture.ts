@@ -1,7 +1,7 @@
 import { byOperation, type Figures, medianOf, ratioOf } from './report.ts';
 
-const WIDTH = 860;
-const NAMES = 250;
+const WIDTH = 900;
+const NAMES = 300;
 const BARS = 440;
 const ROW = 24;
 const GAP = 46;
