@@ -131,7 +131,9 @@ export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlyS
         run.errors.push(subgraphError(error, fetch.service, place));
       }
     }
-    if (slots.some(slot => slot?.errors.length)) tellErrors(run, fetch, path, new Map(zip(objects, slots)));
+    if (slots.some(slot => slot?.errors.length)) {
+      tellErrors(run, fetch, path, new Map(objects.map((object, i) => [object, slots[i]])));
+    }
     const adopted = new Set<Slot>();
     for (let i = 0; i < objects.length; i++) {
       const slot = slots[i];
@@ -164,10 +166,6 @@ function tellErrors(run: Run, fetch: Fetch, path: PlanPath, slots: ReadonlyMap<D
       run.errors.push(subgraphError(error, fetch.service, [...place.path, ...below]));
     }
   }
-}
-
-function* zip<A, B>(some: readonly A[], others: readonly B[]): Generator<[A, B]> {
-  for (let i = 0; i < some.length; i++) yield [some[i]!, others[i]!];
 }
 
 /**
