@@ -135,6 +135,16 @@ test.each(SLOW)('%s is told the same each time, by the pipeline', async (_, requ
   expect(second.tookPipeline).toBe(true);
 });
 
+test('what a known operation costs is reckoned with the variables that it comes with', async () => {
+  const request = { query: 'query ($n: Int) { orders(first: $n) { id } }' };
+  await post({ ...request, variables: { n: 1 } });
+  const cheap = await post({ ...request, variables: { n: 2 } });
+  expect([cheap.answer.status, cheap.tookPipeline]).toEqual([200, false]);
+  const dear = await post({ ...request, variables: { n: 1_000 } });
+  expect([dear.answer.status, dear.tookPipeline]).toEqual([400, true]);
+  expect(dear.answer.body.errors?.[0]?.extensions).toMatchObject({ cost: 1_001, limit: 200 });
+});
+
 test('what turns out to have errors is not executed a second time for that', async () => {
   const request = { query: 'query Sent { uncoded }' };
   await post(request);

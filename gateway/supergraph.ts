@@ -39,7 +39,7 @@ export interface Supergraph {
   sources: Map<string, SubgraphDataSource>;
   /** Faults in the values given for an operation's variables. */
   checkVariables(operation: Operation): readonly GraphQLError[];
-  /** Plans a query or mutation, for any number of executions. */
+  /** Plans an operation, for any number of executions; a live one is executed by `executeEvent`. */
   executeOf(operation: Omit<Operation, 'variables'>): Execute;
   /** The plan of a subscription: what to subscribe to at whom (`primary`), and what each event is joined with. */
   planSubscription(operation: Operation): SubscriptionNode;

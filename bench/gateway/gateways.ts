@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { findFreePort } from '../../dev/postgres.ts';
 import { Connection } from './connection.ts';
 import { writeRequest } from './load.ts';
 
@@ -82,7 +82,7 @@ export interface Running {
 
 /** Starts a gateway on its core and waits until it answers. */
 export async function startGateway(kind: Kind, world: World, probe: string): Promise<Running> {
-  const port = await freePort();
+  const port = await findFreePort();
   const child = spawn('taskset', ['-c', GATEWAY_CORE, process.execPath, ...kind.args(world, port)], {
     env: { ...process.env, NODE_ENV: 'production', ...kind.env(world, port) },
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -114,14 +114,6 @@ export function cpuOf(pid: number): number {
 /** Keeps this process, and those it starts from now on, off the gateways' core. */
 export function leaveGatewayCore() {
   execFileSync('taskset', ['-a', '-p', '-c', OTHER_CORE, `${process.pid}`]);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise(resolve => server.close(resolve));
-  return port;
 }
 
 async function untilAnswering(port: number, probe: string) {

@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     /** Of each measurement. */
-    seconds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '4' },
     connections: { type: 'string', default: '32' },
     /** Only gateways whose name contains one of these, separated by commas; the first gateway always runs. */
     only: { type: 'string', default: '' },

@@ -21,20 +21,14 @@ export function setOwn(object: Data, name: string, value: unknown) {
   }
 }
 
-/** What a merge does with a list or object that the target did not have. */
-export type Adopt = (value: object) => object;
-
-/** For a source that belongs to the target alone. */
-export const adopt: Adopt = value => value;
-
 /**
  * Merges what a subgraph told about an object into what is known of it: objects field by field, lists of equal
  * length element by element; anything else gives way to the newer value.
  *
- * @param take `adopt`, or `copyOf` for a source that is merged into several places where what later fetches add in one
- *   must not show in another.
+ * @param copy copies objects and lists instead of adopting them, for a source that is merged into several places:
+ *   what later fetches add in one place must not show in another.
  */
-export function merge(target: Data, source: Data, take: Adopt) {
+export function merge(target: Data, source: Data, copy: boolean) {
   for (const key of Object.keys(source)) {
     const value = source[key];
     if (value === undefined) continue;
@@ -44,33 +38,31 @@ export function merge(target: Data, source: Data, take: Adopt) {
     }
     const known = own(target, key);
     if (isData(value)) {
-      if (isData(known)) merge(known, value, take);
-      else setOwn(target, key, take(value));
+      if (isData(known)) merge(known, value, copy);
+      else setOwn(target, key, copy ? copyOf(value) : value);
     } else if (Array.isArray(known) && known.length === (value as unknown[]).length) {
-      mergeLists(known, value as unknown[], take);
+      mergeLists(known, value as unknown[], copy);
     } else {
-      setOwn(target, key, take(value));
+      setOwn(target, key, copy ? copyOf(value) : value);
     }
   }
 }
 
-function mergeLists(target: unknown[], source: unknown[], take: Adopt) {
+function mergeLists(target: unknown[], source: unknown[], copy: boolean) {
   for (let i = 0; i < source.length; i++) {
     const known = target[i];
     const value = source[i];
-    if (isData(known) && isData(value)) merge(known, value, take);
+    if (isData(known) && isData(value)) merge(known, value, copy);
     else if (Array.isArray(known) && Array.isArray(value) && known.length === value.length) {
-      mergeLists(known, value, take);
-    } else target[i] = typeof value === 'object' && value !== null ? take(value) : value;
+      mergeLists(known, value, copy);
+    } else target[i] = copy ? copyOf(value) : value;
   }
 }
 
-/** A copy that has nothing in common with the original. */
-export function copyOf<T extends object>(value: T): T {
-  if (Array.isArray(value)) return value.map(copyAny) as T;
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf);
   const copied: Data = {};
-  for (const key of Object.keys(value)) setOwn(copied, key, copyAny((value as Data)[key]));
-  return copied as T;
+  for (const key of Object.keys(value)) setOwn(copied, key, copyOf((value as Data)[key]));
+  return copied;
 }
-
-const copyAny = (value: unknown) => (typeof value === 'object' && value !== null ? copyOf(value) : value);

@@ -3,7 +3,7 @@ import type { SubgraphAnswer } from '../subgraph-answer.ts';
 import { pathOfFetch, renameInPath, subgraphError } from './errors.ts';
 import { createFetchReader, type Fetch, type FetchNode, type PlanNode } from './fetch.ts';
 import type { Batch, Fetches, Slot } from './fetches.ts';
-import { adopt, copyOf, type Data, merge } from './merge.ts';
+import { type Data, merge } from './merge.ts';
 import { objectsAt, type PlanPath, placesAt, type ResultPath, type Shared, uniteAt } from './paths.ts';
 import { compileRepresentation, type Representation } from './representations.ts';
 import { rewrite } from './rewrites.ts';
@@ -139,9 +139,9 @@ export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlyS
       const slot = slots[i];
       if (!slot?.entity) continue;
       // Fetches elsewhere in the plan may want the same entity later, as it came.
-      const isTaken = fetch.repeated || adopted.has(slot);
+      const copy = fetch.repeated || adopted.has(slot);
       adopted.add(slot);
-      merge(objects[i]!, slot.entity, isTaken ? copyOf : adopt);
+      merge(objects[i]!, slot.entity, copy);
     }
   }
 
@@ -203,5 +203,5 @@ function absorb(run: Run, fetch: Fetch, path: PlanPath, { data, errors, unanswer
   }
   if (!data) return;
   const objects = path.length > 0 ? objectsAt([run.root], path, run.shared) : [run.root];
-  for (const object of objects) merge(object, data, objects.length > 1 ? copyOf : adopt);
+  for (const object of objects) merge(object, data, objects.length > 1);
 }

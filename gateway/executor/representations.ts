@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import type { FetchNode } from './fetch.ts';
-import { copyOf, type Data, isData, merge, own, setOwn } from './merge.ts';
+import { type Data, isData, merge, own, setOwn } from './merge.ts';
 import { isOfType, type Rewrite, renamedType, rewrite } from './rewrites.ts';
 
 type Selection = NonNullable<FetchNode['requires']>[number];
@@ -122,7 +122,7 @@ function select(schema: GraphQLSchema, object: Data, selections: readonly Select
       if (!selection.typeCondition || typeof type !== 'string') continue;
       if (!isOfType(schema, type, selection.typeCondition)) continue;
       const part = select(schema, object, selection.selections);
-      if (part) merge(selected, part, copyOf);
+      if (part) merge(selected, part, true);
       continue;
     }
     const name = selection.alias ?? selection.name;

@@ -88,7 +88,7 @@ export function createShop() {
       enum Color { CRIMSON }
       type Order @key(fields: "id") { id: ID! status: String! related: [Order!]! customer: User! broken: String }
       type User @key(fields: "id", resolvable: false) { id: ID! }
-      type Query { order(id: ID!): Order orders: [Order!]! odd(value: Odd): String paint(color: Color): String uncoded: String internal: String }
+      type Query { order(id: ID!): Order orders(first: Int): [Order!]! odd(value: Odd): String paint(color: Color): String uncoded: String internal: String }
       type Subscription { orderUpdated(orderId: ID!): Order! }`),
     resolvers: {
       Odd: new GraphQLScalarType({
@@ -104,7 +104,7 @@ export function createShop() {
           if (!order) throw new GraphQLError('Order not found.', { extensions: { code: 'NOT_FOUND' } });
           return order;
         },
-        orders: () => [...shop.orders.values()],
+        orders: (_: unknown, { first }: { first?: number }) => [...shop.orders.values()].slice(0, first),
         uncoded: () => {
           throw new Error('select * from "secret_table" at postgres://user:hunter2@db');
         },
