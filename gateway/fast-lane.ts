@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { GraphQLRequestContextDidResolveOperation } from '@apollo/server';
 import type { DocumentNode } from 'graphql';
 import type { Metrics } from '#shared/metrics.ts';
@@ -46,11 +45,12 @@ export interface FastLane {
   /** Keeps what the pipeline has chosen for an `accept` header. */
   keepType(accept: string | undefined, contentType: string | undefined): void;
   /**
+   * @param body was sent as JSON, which no foreign page can do unasked (A12).
    * @param enter tells who is asking; called at most once, and not before the operation is known.
    * @returns undefined when the request has to take the pipeline, with the same context if that has been made.
    */
   answer(
-    headers: IncomingHttpHeaders,
+    accept: string | undefined,
     body: unknown,
     enter: () => Promise<GatewayContext>,
   ): Promise<FastAnswer | undefined>;
@@ -66,8 +66,6 @@ interface Parts {
   megabytes: number;
 }
 
-/** Types of requests that no foreign page can send unasked (A12), as clients write them. */
-const JSON_TYPES = new Set<unknown>(['application/json', 'application/json; charset=utf-8']);
 /** Values of `accept` that are kept. */
 const REMEMBERED_TYPES = 100;
 const LONGEST_ACCEPT = 200;
@@ -118,8 +116,8 @@ export function createFastLane({
       if (contentType && accept.length <= LONGEST_ACCEPT) types.set(accept, contentType);
     },
 
-    async answer(headers, body, enter) {
-      const contentType = JSON_TYPES.has(headers['content-type']) && types.get(headers.accept ?? '');
+    async answer(accept = '', body, enter) {
+      const contentType = types.get(accept);
       if (!contentType) return undefined;
       const begun = performance.now();
       try {

@@ -59,7 +59,7 @@ export function createGraphqlHandler({
     }
     try {
       const body = req.method === 'POST' ? await readJsonBody(req) : undefined;
-      const answer = body ? await fastLane?.answer(req.headers, body, enter) : undefined;
+      const answer = body ? await fastLane?.answer(req.headers.accept, body, enter) : undefined;
       if (answer) return sendAnswer(res, headers, answer);
       setHeaders(res, headers);
       await takePipeline(req, res, { search, body, enter });

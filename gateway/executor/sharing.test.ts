@@ -71,7 +71,16 @@ test('equal objects become one in every place where they stand', () => {
 
 test('objects that differ in anything, or hold others, stay apart', () => {
   const own = JSON.parse('{ "id": 1, "__proto__": 5 }');
-  const objects = [{ id: 1 }, { id: '1' }, { id: 1, n: null }, own, { id: 1, list: [] }, { id: 1, list: [] }];
+  const objects = [
+    { id: 1 },
+    { id: '1' },
+    { id: 1, n: null },
+    { id: 2, n: null },
+    { id: 2 },
+    own,
+    { id: 1, list: [] },
+    { id: 1, list: [] },
+  ];
   const root = holding(...objects);
   expect(uniteAt([root], PATH, new Set())).toHaveLength(objects.length);
   const [first, second] = (root.all as { one: Data }[]).slice(-2);
