@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { ConfigurationError, type Environment } from '#shared/env.ts';
 import { SEEDED_USERS } from '#shared/seeds.ts';
 import { runSql, testEnvironment } from '#shared/testing.ts';
@@ -14,6 +14,9 @@ import { readPaymentsSettings, takesTestPayments } from '../subgraphs/payments/e
 import { readTicketsSettings } from '../subgraphs/tickets/env.ts';
 import { readUsersSettings } from '../subgraphs/users/env.ts';
 import { startUsers } from '../subgraphs/users/server.ts';
+
+// Starting processes may take long on a busy machine.
+jest.setTimeout(120_000);
 
 const NAMES = ['users', 'orders', 'invoices', 'payments', 'tickets', 'notifications'];
 /** Somebody's production, without Compose. */

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { connect, isIPv6, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { DEVELOPMENT_INTERNAL_SECRET, type Environment } from '#shared/env.ts';
 import { CORRELATION_HEADER, mintPassport, PASSPORT_HEADER } from '#shared/passport.ts';
@@ -25,8 +25,8 @@ afterEach(async () => {
 });
 
 const MEGABYTE = 1_000_000;
-/** Starting a process may take long on a busy machine. */
-const START_MS = 120_000;
+// Starting processes and pouring megabytes into them may take long on a busy machine.
+jest.setTimeout(120_000);
 
 /** The users subgraph as a process of its own, because a jest worker's memory is not a subgraph's. */
 async function launchUsers() {
@@ -58,7 +58,7 @@ async function launchUsers() {
 let users: Awaited<ReturnType<typeof launchUsers>>;
 beforeAll(async () => {
   users = await launchUsers();
-}, START_MS);
+});
 afterAll(() => users?.stop());
 
 const UPGRADE = [
