@@ -2,10 +2,11 @@ import { Migration, Migrator } from '@mikro-orm/migrations';
 import { type Constructor, type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
 import { v7, validate } from 'uuid';
+import { BackgroundMessages } from './background-migration.ts';
 
 export type { EntityManager } from '@mikro-orm/postgresql';
 export { LockMode } from '@mikro-orm/postgresql';
-export { sql } from 'kysely';
+export { type RawBuilder, sql } from 'kysely';
 export { Migration };
 
 /** Oldest first. A migration that has run somewhere is never edited: the next one mends it. */
@@ -121,4 +122,7 @@ class MessageTables extends Migration {
   }
 }
 
-const sharedMigrations: Migrations = { '0000-message-tables': MessageTables };
+const sharedMigrations: Migrations = {
+  '0000-message-tables': MessageTables,
+  '0001-background-messages': BackgroundMessages,
+};
