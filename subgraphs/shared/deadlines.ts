@@ -20,8 +20,8 @@ export interface Slots {
    * @throws HandlerOverdue at the deadline, whether `work` ends or not.
    */
   run<T>(deadlineMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
-  /** Why the process cannot go on without a restart, or null. */
-  wedged(): string | null;
+  /** Why the process cannot go on without a restart; undefined while it can. */
+  ailment(): string | undefined;
 }
 
 /** The slots of one queue. `apply` is told how many may be used whenever that changes, and how many are overdue. */
@@ -72,11 +72,11 @@ export function createSlots(
         clearTimeout(timer);
       }
     },
-    wedged() {
-      if (exhaustedSince === null) return null;
+    ailment() {
+      if (exhaustedSince === null) return undefined;
       const ms = performance.now() - exhaustedSince;
       return ms < WEDGED_AFTER_MS
-        ? null
+        ? undefined
         : `all ${total} handlers of ${queue} have hung for ${Math.round(ms / 1_000)} s`;
     },
   };

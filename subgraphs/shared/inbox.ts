@@ -46,9 +46,11 @@ const MOST_OVERDUE = 5;
 /** Processes that may end or freeze while they handle a message, before it is taken for the cause. */
 const MOST_STALLED = 10;
 
+/** What a process's health asks of its workers. */
 export interface Consumers {
-  /** Why this process cannot go on without a restart, or null: all handlers of a queue hang. */
-  wedged(): string | null;
+  name: 'workers';
+  /** Why this process cannot go on without a restart: all handlers of a queue hang. Undefined while it can. */
+  ailment(): string | undefined;
 }
 
 /** Starts the workers for this subgraph's messages and jobs. */
@@ -76,7 +78,10 @@ export async function startConsumers<S>(parts: ConsumerParts<S>): Promise<Consum
       }),
     ),
   ]);
-  return { wedged: () => slots.map(each => each.wedged()).find(reason => reason !== null) ?? null };
+  return {
+    name: 'workers',
+    ailment: () => slots.map(each => each.ailment()).find(reason => reason !== undefined),
+  };
 }
 
 type HandlerContext<S> = Context<S> & { signal: AbortSignal };
