@@ -102,6 +102,18 @@ export async function createNodes(backend: 'PostgreSQL' | 'Redis') {
       await redis.del(...keys);
       redis.disconnect();
     },
+    /** As if so many processes had ended or frozen while they handled what is in the queue. */
+    async stall(queue: string, times: number) {
+      if (backend === 'PostgreSQL') {
+        await runSql(urls.jobs, 'update bullmq.job set stalled_count = $1 where queue = $2', [times, queue]);
+        return;
+      }
+      const redis = new Redis(TEST_REDIS!);
+      for (const { id } of await runSql(urls.orders, 'select id from outbox')) {
+        await redis.hset(`${settings.queuePrefix}:${queue}:${id}`, 'stc', times);
+      }
+      redis.disconnect();
+    },
     async end() {
       await Promise.all(started.map(node => node.stop()));
       await databases.drop();

@@ -117,6 +117,26 @@ describe.each(BACKENDS)('workers on $backend', ({ backend, available }) => {
     expect(await node.count('overdue')).toBe(5);
   });
 
+  run('what has outlasted ten processes becomes a dead letter before it meets another', async () => {
+    nodes = await createNodes(backend);
+    const orders = await nodes.start('orders', {});
+    await sendReleases(orders, ids(1));
+    await handedOut(nodes, 1);
+    await nodes.stall(messageQueue('tickets'), 10);
+    let handled = 0;
+    await nodes.start('tickets', {
+      async 'inventory-release-request'() {
+        handled += 1;
+      },
+    });
+    const [letter] = await eventually(async () => {
+      const letters = await nodes.sql('tickets', 'select * from dead_letters');
+      return letters.length > 0 && letters;
+    });
+    expect(letter).toMatchObject({ error: expect.stringContaining('10 processes') });
+    expect(handled).toBe(0);
+  });
+
   run('what a buyer waits for overtakes what is in the queue already', async () => {
     nodes = await createNodes(backend);
     const orders = await nodes.start('orders', {});
