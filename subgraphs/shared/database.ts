@@ -3,6 +3,7 @@ import { type Constructor, type EntityManager, type EntitySchema, MikroORM } fro
 import { type RawBuilder, sql } from 'kysely';
 import type { Pool } from 'pg';
 import { v7, validate } from 'uuid';
+import { BackgroundMessages } from './background-migration.ts';
 import {
   ANSWER_TIMEOUT_MS,
   CONNECTION_TIMEOUT_MS,
@@ -14,7 +15,7 @@ import {
 
 export type { EntityManager } from '@mikro-orm/postgresql';
 export { LockMode } from '@mikro-orm/postgresql';
-export { sql } from 'kysely';
+export { type RawBuilder, sql } from 'kysely';
 export { Migration };
 
 /** Oldest first. A migration that has run somewhere is never edited: the next one mends it. */
@@ -147,4 +148,7 @@ class MessageTables extends Migration {
   }
 }
 
-const sharedMigrations: Migrations = { '0000-message-tables': MessageTables };
+const sharedMigrations: Migrations = {
+  '0000-message-tables': MessageTables,
+  '0001-background-messages': BackgroundMessages,
+};

@@ -11,6 +11,9 @@ import { requestClosing } from '../steps.ts';
 export const expireOrderJob = defineJob({
   name: 'orders/expire-order',
   data: z.object({ orderId: z.uuid() }),
+  background: true,
+  // Few: the database's connections are for what buyers wait for.
+  concurrency: 2,
   handle: (ctx: OrdersContext, { orderId }) => expireOrder(ctx, orderId),
 });
 

@@ -10,5 +10,6 @@ const data = z.object({ paymentId: z.uuid(), wait: z.int().optional(), once: z.b
 export const cancelIntentJob: JobDefinition<typeof data, PaymentsServices> = {
   name: 'payments/cancel-intent',
   data,
+  background: true,
   handle: (ctx, data) => insist(ctx, cancelIntentJob, data, () => cancelAtProvider(ctx, data.paymentId)),
 };
