@@ -22,6 +22,7 @@ import {
 } from './provider.ts';
 import { carryOutOnce } from './provider-keys.ts';
 import type { PaymentsContext } from './services.ts';
+import { dropStraysOf } from './strays.ts';
 
 /** For the process that dies between asking and writing down the answer. */
 const SAFETY_NET_MS = 15_000;
@@ -174,7 +175,7 @@ export async function reconcilePayment(ctx: PaymentsContext, paymentId: string):
     if (await isOrderClosed(em, payment.orderId)) {
       // Nobody wants it any more; canceling finds out, too.
       await cancelAtProvider(ctx, paymentId);
-      await giveUp(ctx, paymentId, attempts);
+      await dropStraysOf(ctx, await giveUp(ctx, paymentId, attempts));
     } else {
       await carryOut(ctx, payment);
     }

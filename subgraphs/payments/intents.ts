@@ -129,6 +129,7 @@ async function keepReference(ctx: PaymentsContext, paymentId: string, error: Pro
   await inTransaction(ctx.em.fork() as EntityManager, async em => {
     const payment = (await lockPayment(em, paymentId))!;
     payment.flag ??= message;
+    if (reference && payment.retiredReferences.includes(reference)) return;
     const free = payment.isOpen && !payment.providerReference && !(await findOpenCheckout(em, paymentId));
     if (reference && free) payment.providerReference = reference;
     else if (reference && reference !== payment.providerReference)

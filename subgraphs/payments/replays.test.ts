@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Viewer } from '#shared/passport.ts';
 import { eventually, viewerWith } from '#shared/testing.ts';
+import { startPayments } from './server.ts';
 import { openShop, type Shop } from './testing.ts';
 
 let shop: Shop;
@@ -202,26 +203,31 @@ test('money that went back twice all the same is counted twice and flagged', asy
 });
 
 test.each(CASES)(
-  'A37: many that meet the same error at once make one of each ($kind, marked: $marked)',
+  'A37: two subgraphs that meet the same error at once make one of each ($kind, marked: $marked)',
   fault =>
     deaf(async () => {
-      const buyer = viewerWith('CUSTOMER');
-      await storedError('customers', fault);
-      await storedError('payment_intents', fault);
-      const request = shop.requestOf(buyer);
-      await shop.messenger.deliver('payment-process-request', request);
-      const paymentId = await shop.paymentIdOf(request.orderId);
-      await Promise.all(Array.from({ length: 4 }, () => shop.runJob('create-intent', { paymentId })));
-      await eventually(async () => (await shop.see(buyer, paymentId)).clientSecret !== null);
-      await eventually(async () => {
-        const [row] = await shop.sql(
-          `select count(*)::int as n from outbox where name = 'payments/create-intent' and pending <> '{}'`,
-        );
-        return row!.n === 0;
-      });
-      expect(await customersOf(buyer)).toHaveLength(1);
-      expect(await openIntentsOf(paymentId)).toHaveLength(1);
-      expect((await shop.confirm(buyer, paymentId)).status).toBe('SUCCEEDED');
+      const second = await startPayments(shop.environment.env);
+      try {
+        const buyer = viewerWith('CUSTOMER');
+        await storedError('customers', fault);
+        await storedError('payment_intents', fault);
+        const request = shop.requestOf(buyer);
+        await shop.messenger.deliver('payment-process-request', request);
+        const paymentId = await shop.paymentIdOf(request.orderId);
+        await Promise.all(Array.from({ length: 4 }, () => shop.runJob('create-intent', { paymentId })));
+        await eventually(async () => (await shop.see(buyer, paymentId)).clientSecret !== null);
+        await eventually(async () => {
+          const [row] = await shop.sql(
+            `select count(*)::int as n from outbox where name = 'payments/create-intent' and pending <> '{}'`,
+          );
+          return row!.n === 0;
+        });
+        expect(await customersOf(buyer)).toHaveLength(1);
+        expect(await openIntentsOf(paymentId)).toHaveLength(1);
+        expect((await shop.confirm(buyer, paymentId)).status).toBe('SUCCEEDED');
+      } finally {
+        await second.stop();
+      }
     }),
 );
 
@@ -241,6 +247,29 @@ test('A37: a payment that is made behind its error after all is canceled when it
   await shop.settled();
   expect(await shop.sql('select flag from payments where flag is not null')).toEqual([]);
 });
+
+test('A37: a key whose parameters have changed since its error moves on, too', () =>
+  deaf(async () => {
+    const buyer = viewerWith('CUSTOMER');
+    await shop.order(buyer);
+    await storedError('payment_intents', { kind: 'fail-before' });
+    await shop.world('POST', 'faults', {
+      match: { method: 'GET', path: '/v1/payment_intents' },
+      kind: 'status',
+      times: 50,
+    });
+    const request = shop.requestOf(buyer);
+    await shop.messenger.deliver('payment-process-request', request);
+    const paymentId = await shop.paymentIdOf(request.orderId);
+    const key = [`payment-${paymentId}-intent`];
+    await eventually(
+      async () => (await shop.sql('select 1 from provider_keys where operation = $1', key)).length > 0,
+    );
+    await shop.sql(`update payments set description = 'Order renamed' where id = $1`, [paymentId]);
+    await shop.world('DELETE', 'faults');
+    await eventually(async () => (await shop.see(buyer, paymentId)).clientSecret !== null);
+    expect(await intentsOf(paymentId)).toHaveLength(1);
+  }));
 
 test('A37: what was made behind an error for an order that has ended meanwhile is canceled', () =>
   deaf(async () => {
