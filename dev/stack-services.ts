@@ -1,11 +1,10 @@
 // What the stack consists of: its ports, its environment, its services.
 import { join } from 'node:path';
-import { DEVELOPMENT_INTERNAL_SECRET, type Environment } from '#shared/env.ts';
+import type { Environment } from '#shared/env.ts';
+import { DEVELOPMENT_INTERNAL_SECRET, DEVELOPMENT_WEBHOOK_SECRET } from '#shared/production.ts';
 import { SUBGRAPHS } from '../schema/read.ts';
 import { findFreePort } from './postgres.ts';
 import type { NamedPort } from './stack-lock.ts';
-
-export const WEBHOOK_SECRET = 'whsec_guichet_development';
 
 /** Everything that listens: its name in the stack, its purpose, the variable that moves it, and its usual port. */
 const PORTS = [
@@ -67,8 +66,8 @@ export function stackEnvironment(given: Environment, ports: Ports, directory: st
   const standard = Object.fromEntries([
     ...DATABASES.map(name => [`${name.toUpperCase()}_DATABASE_URL`, database(name)]),
     ['INTERNAL_SECRET', DEVELOPMENT_INTERNAL_SECRET],
-    ['STRIPE_WEBHOOK_SECRET', WEBHOOK_SECRET],
-    ['STRIPE_SANDBOX_WEBHOOK_SECRET', WEBHOOK_SECRET],
+    ['STRIPE_WEBHOOK_SECRET', DEVELOPMENT_WEBHOOK_SECRET],
+    ['STRIPE_SANDBOX_WEBHOOK_SECRET', DEVELOPMENT_WEBHOOK_SECRET],
     ['STRIPE_SANDBOX_DATA', join(directory, 'stripe-sandbox.json')],
     ['SMTP_URL', `smtp://127.0.0.1:${ports.smtp!.port}`],
     ['MAILBOX_DIRECTORY', join(directory, 'mailbox')],

@@ -137,7 +137,7 @@ test('A13: a body over 100 kB is answered 413 and malformed JSON 400, both as JS
 test('A14: in production a misspelled field gets no hint, and there is no introspection', async () => {
   const production = await startStack({
     NODE_ENV: 'production',
-    INTERNAL_SECRET: DEVELOPMENT_INTERNAL_SECRET,
+    INTERNAL_SECRET: 'an internal secret for this test',
     INVOICES_URL: 'http://127.0.0.1:1',
     TICKETS_URL: 'http://127.0.0.1:1',
     NOTIFICATIONS_URL: 'http://127.0.0.1:1',

@@ -2,7 +2,7 @@
 import { type EntityManager, inTransaction, newId, query, sql } from '#shared/database.ts';
 import { enqueue } from '#shared/jobs.ts';
 import type { MessageData } from '#shared/messages.ts';
-import { announceChange, announceFact } from './announcements.ts';
+import { announceChange, announceFact, announceOutcome, answerClosing } from './announcements.ts';
 import { applyPayment } from './apply-payment.ts';
 import { findOpenCheckout, leaveCheckout } from './checkout-sessions.ts';
 import { ensureCustomer } from './customers.ts';
@@ -71,18 +71,27 @@ export async function requestPayment(
   else await endPayment(em, payment, 'FAILED', `Payments through ${provider} are not offered yet.`);
 }
 
-/** `payment-cancel-request`: nothing may be captured for the order any more. */
+/**
+ * `payment-cancel-request`: nothing may be captured for the order any more. It is answered once that is certain; a
+ * repeat is answered again, because the first answer may be lost, and so may the news of a capture.
+ */
 export async function closeOrder(
   { em }: PaymentsContext,
   { orderId, reason }: MessageData<'payment-cancel-request'>,
 ): Promise<void> {
   await lockSubject(em, orderId);
-  await query(
+  const closed = await query(
     em,
-    sql`insert into closed_orders (order_id, reason) values (${orderId}, ${reason}) on conflict do nothing`,
+    sql`insert into closed_orders (order_id, reason) values (${orderId}, ${reason})
+      on conflict do nothing returning order_id`,
   );
-  for (const { id, isOpen } of await em.find(Payment, { orderId }))
-    if (isOpen) await enqueue(em, cancelIntentJob, { paymentId: id });
+  // The first request's job insists for as long as the provider is away: those of repeats need not.
+  const once = closed.length === 0;
+  for (const payment of await em.find(Payment, { orderId })) {
+    if (payment.isOpen) await enqueue(em, cancelIntentJob, { paymentId: payment.id, once });
+    if (payment.status === 'SUCCEEDED') await announceOutcome(em, payment, 'SUCCEEDED');
+  }
+  await answerClosing(em, orderId);
 }
 
 /** The payment, known to the provider from here on; as it is when it has ended or is paid on a checkout's page. */
@@ -139,20 +148,32 @@ async function keepReference(ctx: PaymentsContext, paymentId: string, error: Pro
 }
 
 /**
- * Makes sure that nothing can be captured any more. Where the provider says that it has been, or that the bank is
- * at it, that is applied instead: the order then asks for a refund.
+ * Makes sure that nothing can be captured any more, and answers the order that asked for it. Where the provider says
+ * that it has been, or that the bank is at it, that is applied instead: the order then decides.
  */
 export async function cancelAtProvider(ctx: PaymentsContext, paymentId: string): Promise<void> {
   const em = ctx.em.fork() as EntityManager;
   const checkout = await findOpenCheckout(em, paymentId);
   if (checkout) await leaveCheckout(ctx, checkout);
   const payment = await em.findOneOrFail(Payment, { id: paymentId });
-  const reference = payment.providerReference;
-  if (!payment.isOpen) return;
+  if (payment.isOpen) await cancelOpen(ctx, payment);
+  const { orderId } = payment;
+  // Also when it had ended before: whoever ended it may have died before the answer.
+  if (orderId)
+    await inTransaction(ctx.em.fork() as EntityManager, em => answerClosing(em, orderId, paymentId));
+}
+
+async function cancelOpen(
+  ctx: PaymentsContext,
+  { id: paymentId, providerReference: reference, attempts }: Payment,
+): Promise<void> {
   if (reference) {
-    await applyPayment(ctx, paymentId, () => ctx.services.provider.cancel(reference));
+    // This tells the outcome of an attempt whose answer was lost, too.
+    const ask = () => ctx.services.provider.cancel(reference);
+    await applyPayment(ctx, paymentId, ask, { settles: attempts });
     return;
   }
+  const em = ctx.em.fork() as EntityManager;
   await inTransaction(em, async em => {
     const unknown = (await lockPayment(em, paymentId))!;
     // It became known to the provider just now: once more, by a fresh look.

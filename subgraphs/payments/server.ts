@@ -1,7 +1,7 @@
 import type { Environment } from '#shared/env.ts';
 import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
 import { CheckoutSession } from './checkout-session.entity.ts';
-import { readPaymentsSettings } from './env.ts';
+import { readPaymentsSettings, takesTestPayments } from './env.ts';
 import { handlers } from './handlers.ts';
 import { applyWebhookJob } from './jobs/apply-webhook.ts';
 import { cancelIntentJob } from './jobs/cancel-intent.ts';
@@ -36,7 +36,11 @@ export function startPayments(env: Environment) {
       executeRefundJob,
       applyWebhookJob,
     ],
-    services: async () => ({ settings, provider: connectStripe(settings) }),
+    async services({ log }) {
+      if (takesTestPayments(settings))
+        log.warn('ALLOW_TEST_PAYMENTS: Stripe runs in test mode, nothing that is sold here is paid for');
+      return { settings, provider: connectStripe(settings) };
+    },
     routes: {
       'POST /webhooks/stripe': receiveStripeWebhook,
       'POST /webhooks/paypal': receivePaypalWebhook,

@@ -139,8 +139,10 @@ export const messages = {
       reason: z.string().nullable(),
     }),
   ),
-  /** The order ended unpaid: nothing may be captured for it any more. */
+  /** The order, or its hold, ended unpaid: nothing may be captured for it any more. */
   'payment-cancel-request': message('orders', ['payments'], z.object({ orderId: id, reason: z.string() })),
+  /** Nothing was captured, and nothing can be. Where something was, `payment-process-result` is the answer. */
+  'payment-cancel-result': message('payments', ['orders'], z.object({ orderId: id })),
   /** Gives back what was captured for the order: by one payment, or (null) by all of them. */
   'payment-refund-request': message(
     'orders',

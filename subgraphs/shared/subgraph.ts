@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ApolloServer, HeaderMap } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -21,12 +20,14 @@ import { maskError } from './errors.ts';
 import { answer, answerJson, PayloadTooLarge, readBody } from './http.ts';
 import { type Handlers, startConsumers } from './inbox.ts';
 import type { JobDefinition } from './jobs.ts';
+import { listen } from './listen.ts';
 import { createLive } from './live.ts';
 import { createLog, type Log } from './log.ts';
 import type { SubgraphName } from './messages.ts';
 import { createMetrics } from './metrics.ts';
 import { startRelay } from './outbox.ts';
 import { CORRELATION_HEADER, PASSPORT_HEADER, readPassport, type Viewer } from './passport.ts';
+import { listenToOutside } from './public-listener.ts';
 import { openQueues } from './queues.ts';
 import { scalars } from './scalars.ts';
 import { serveSubscriptions } from './subscriptions.ts';
@@ -60,6 +61,8 @@ export interface SubgraphDefinition<S> {
 export interface RunningSubgraph {
   url: string;
   port: number;
+  /** Of the listener for the outside, when there is one. */
+  publicPort: number | undefined;
   /** Stops accepting, finishes what runs (10 s at most), and lets go of everything. */
   stop(): Promise<void>;
 }
@@ -136,13 +139,17 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
 
   let stopping = false;
   async function respond(req: IncomingMessage, res: ServerResponse) {
-    const url = new URL(req.url ?? '/', 'http://subgraph');
+    const url = urlOf(req);
     if (url.pathname === '/graphql' && settings.workers !== 'only') return respondGraphQL(req, res);
     if (url.pathname === '/health') return answerJson(res, 200, { status: 'ok' });
     if (url.pathname === '/ready') return respondReady(res);
     if (url.pathname === '/metrics') {
       return answer(res, 200, metrics.registry.contentType, await metrics.registry.metrics());
     }
+    await respondRoute(req, res, url);
+  }
+
+  async function respondRoute(req: IncomingMessage, res: ServerResponse, url: URL) {
     const route = findRoute(definition.routes ?? {}, req.method ?? 'GET', url.pathname);
     if (!route) return answerJson(res, 404, { error: 'Not found.' });
     const correlationId = correlationOf(req);
@@ -203,17 +210,24 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
     );
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(settings.port, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const { host, publicPort } = settings;
+  const listening = await listen(server, settings.port, host);
+  const { port } = listening;
+  const outside =
+    publicPort === undefined
+      ? undefined
+      : await listenToOutside({
+          port: publicPort,
+          host,
+          log,
+          respond: (req, res) => respondRoute(req, res, urlOf(req)),
+        });
   log.info({ port, workers: settings.workers, queues: settings.redisUrl ? 'redis' : 'postgresql' }, 'ready');
 
   let stopped: Promise<void> | undefined;
   async function stop() {
     stopping = true;
-    const closed = new Promise(resolve => server.close(resolve));
+    const closed = Promise.all([listening.close(), outside?.stop()]);
     await stopSubscriptions();
     server.closeIdleConnections();
     const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
@@ -226,7 +240,12 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
     await orm.close(true);
     log.info('stopped');
   }
-  return { url: `http://127.0.0.1:${port}`, port, stop: () => (stopped ??= stop()) };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    publicPort: outside?.port,
+    stop: () => (stopped ??= stop()),
+  };
 }
 
 async function startApollo(schema: GraphQLSchema, log: Log) {
@@ -248,6 +267,10 @@ async function startApollo(schema: GraphQLSchema, log: Log) {
   return apollo;
 }
 
+/** What cannot be parsed is an address that nothing is served at. */
+const urlOf = (req: IncomingMessage) =>
+  URL.parse(req.url ?? '/', 'http://subgraph') ?? new URL('http://subgraph');
+
 const correlationOf = (req: IncomingMessage) =>
   (req.headers[CORRELATION_HEADER] as string | undefined) ?? v7();
 
@@ -260,7 +283,8 @@ function findRoute<S>(routes: Record<string, Route<S>>, method: string, path: st
 
 /** Runs a program until it is told to stop: by a signal, or by the end of the parent that supervises it. */
 export function runUntilStopped(start: () => Promise<{ stop(): Promise<void> }>): void {
-  const starting = start();
+  // What is thrown before the first promise is no less a failed start.
+  const starting = (async () => start())();
   starting.catch(error => {
     console.error(error instanceof Error && error.name === 'ConfigurationError' ? error.message : error);
     process.exit(1);
