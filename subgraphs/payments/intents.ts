@@ -2,7 +2,7 @@
 import { type EntityManager, inTransaction, newId, query, sql } from '#shared/database.ts';
 import { enqueue } from '#shared/jobs.ts';
 import type { MessageData } from '#shared/messages.ts';
-import { announceFact, announceOutcome, answerClosing } from './announcements.ts';
+import { announceChange, announceFact, announceOutcome, answerClosing } from './announcements.ts';
 import { applyPayment } from './apply-payment.ts';
 import { findOpenCheckout, leaveCheckout } from './checkout-sessions.ts';
 import { ensureCustomer } from './customers.ts';
@@ -11,8 +11,10 @@ import { createIntentJob } from './jobs/create-intent.ts';
 import { isOrderClosed, lockPayment, lockSubject } from './locks.ts';
 import { Payment } from './payment.entity.ts';
 import { endPayment } from './payment-steps.ts';
-import { ProviderRefusal } from './provider.ts';
+import { ProviderIncomplete, type ProviderPayment, ProviderRefusal } from './provider.ts';
+import { carryOutOnce, intentKey } from './provider-keys.ts';
 import type { PaymentsContext } from './services.ts';
+import { dropStraysOf, giveUpReference } from './strays.ts';
 
 export type NewPayment = Pick<
   Payment,
@@ -96,20 +98,14 @@ export async function closeOrder(
 export async function createIntent(ctx: PaymentsContext, paymentId: string): Promise<Payment> {
   const em = ctx.em.fork() as EntityManager;
   const payment = await em.findOneOrFail(Payment, { id: paymentId });
+  if (!payment.isOpen) await dropStraysOf(ctx, payment);
   if (!payment.isOpen || payment.providerReference || (await findOpenCheckout(em, paymentId))) return payment;
-  const { provider } = ctx.services;
   try {
     const customer = await ensureCustomer(ctx, payment);
-    let made = '';
-    const applied = await applyPayment(ctx, paymentId, async () => {
-      const seen = await provider.create(payment, customer);
-      made = seen.reference;
-      return seen;
-    });
-    // It ended meanwhile: nobody knows of what was made, and nothing of it shall stay.
-    if (!applied.payment.isOpen && applied.payment.providerReference !== made) await provider.cancel(made);
-    return applied.payment;
+    // What ended meanwhile does not stay at the provider: applyPayment drops it.
+    return (await applyPayment(ctx, paymentId, () => makeIntent(ctx, payment, customer))).payment;
   } catch (error) {
+    if (error instanceof ProviderIncomplete) await keepReference(ctx, paymentId, error);
     if (!(error instanceof ProviderRefusal)) throw error;
     return inTransaction(em, async em => {
       const refused = (await lockPayment(em, paymentId))!;
@@ -120,6 +116,35 @@ export async function createIntent(ctx: PaymentsContext, paymentId: string): Pro
       return refused;
     });
   }
+}
+
+function makeIntent(ctx: PaymentsContext, payment: Payment, customer: string): Promise<ProviderPayment> {
+  const { provider } = ctx.services;
+  const { id, retiredReferences: retired } = payment;
+  return carryOutOnce(ctx, `${intentKey(id)}${retired.length > 0 ? `-${retired.length}` : ''}`, {
+    async look() {
+      const made = await provider.findPayments(payment, customer);
+      const own = made.filter(({ checkoutId, reference }) => !checkoutId && !retired.includes(reference));
+      return own.find(({ status }) => status !== 'CANCELED') ?? null;
+    },
+    make: key => provider.create(payment, customer, key),
+  });
+}
+
+/** The provider has made it and tells too little of it: it is followed all the same, and never made a second time. */
+async function keepReference(ctx: PaymentsContext, paymentId: string, error: ProviderIncomplete) {
+  const { reference, message } = error;
+  ctx.log.error({ err: error, paymentId }, 'the provider tells too little of a payment');
+  await inTransaction(ctx.em.fork() as EntityManager, async em => {
+    const payment = (await lockPayment(em, paymentId))!;
+    payment.flag ??= message;
+    if (reference && payment.retiredReferences.includes(reference)) return;
+    const free = payment.isOpen && !payment.providerReference && !(await findOpenCheckout(em, paymentId));
+    if (reference && free) payment.providerReference = reference;
+    else if (reference && reference !== payment.providerReference)
+      await giveUpReference(em, payment, reference);
+    await announceChange(em, payment);
+  });
 }
 
 /**

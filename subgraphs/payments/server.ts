@@ -5,6 +5,7 @@ import { readPaymentsSettings, takesTestPayments } from './env.ts';
 import { handlers } from './handlers.ts';
 import { applyWebhookJob } from './jobs/apply-webhook.ts';
 import { cancelIntentJob } from './jobs/cancel-intent.ts';
+import { cancelStrayJob } from './jobs/cancel-stray.ts';
 import { createIntentJob } from './jobs/create-intent.ts';
 import { executeRefundJob } from './jobs/execute-refund.ts';
 import { openCheckoutJob } from './jobs/open-checkout.ts';
@@ -29,6 +30,7 @@ export function startPayments(env: Environment) {
     jobs: [
       createIntentJob,
       cancelIntentJob,
+      cancelStrayJob,
       reconcilePaymentJob,
       openCheckoutJob,
       executeRefundJob,
