@@ -33,6 +33,13 @@ export interface DocumentTest {
   last: string | null;
 }
 
+/** How many database connections a process uses at once when it is asked for more than it has. */
+export interface Pool {
+  process: string;
+  before: number;
+  after: number;
+}
+
 export interface Evidence {
   snapshot: Snapshot;
   told: Told[];
@@ -41,6 +48,7 @@ export interface Evidence {
   rest: Rest;
   doors: DoorTest[];
   documents: DocumentTest[];
+  pools: Pool[];
   crashes: string[];
   /** Times at which a connection to the mail server, or who used it, was cut off. */
   mailCuts: number[];

@@ -266,6 +266,14 @@ const CASES: [invariant: string, name: string, what: RegExp, spoil: (evidence: E
       snapshot.deadLetters.push({ database: 'orders', id: '1', name: 'invoice.paid', error: 'Error' }),
   ],
   [
+    'I13',
+    'a connection that was never given back',
+    /orders has 7 of 8 database connections left/,
+    ({ pools }) => {
+      pools[0]!.after = 7;
+    },
+  ],
+  [
     'answers',
     'an answer INTERNAL_SERVER_ERROR',
     /1 × placeOrder: INTERNAL_SERVER_ERROR/,

@@ -101,10 +101,16 @@ export function judgeMails({ snapshot, mailCuts }: Evidence): { findings: Findin
   return { findings, allowed };
 }
 
-/** I13: nothing stays in a passing state, no dead letter outlives its replay. */
-export function judgeRest({ rest, snapshot }: Evidence): Finding[] {
+/** I13: nothing stays in a passing state, no dead letter outlives its replay, nothing has leaked. */
+export function judgeRest({ rest, snapshot, pools }: Evidence): Finding[] {
   const { unrest, seconds } = rest;
   return [
+    ...pools
+      .filter(({ before, after }) => after < before)
+      .map(({ process, before, after }) => ({
+        invariant: 'I13',
+        what: `${process} has ${after} of ${before} database connections left`,
+      })),
     ...unrest.map(what => ({ invariant: 'I13', what: `after ${seconds} s: ${what}` })),
     ...snapshot.deadLetters.map(({ database, name, id, error }) => ({
       invariant: 'I13',

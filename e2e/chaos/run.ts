@@ -11,6 +11,7 @@ import { buy, type Market } from './buyers.ts';
 import { type Struck, strike } from './faults.ts';
 import { judge } from './invariants.ts';
 import { makePlans, scarceCapacity } from './plans.ts';
+import { comparePools, countConnections } from './pools.ts';
 import { testDocuments, testDoors, watchStock } from './probes.ts';
 import { type Report, render } from './report.ts';
 import { comeToRest } from './rest.ts';
@@ -53,6 +54,7 @@ async function runIn(
 ): Promise<Report> {
   const plans = makePlans(seed, purchases);
   const products = await openMarket(world, scarceCapacity(plans));
+  const poolsBefore = await countConnections(world);
   await breakDatabases(world, broken);
   const givingUp = new AbortController();
   const market: Market = {
@@ -75,11 +77,11 @@ async function runIn(
     buying = false;
   });
   const deck = faultDeck(backend);
-  const first = faultsFor(broken);
+  const extra = faultsFor(broken);
   // Each kind strikes once at least, also when the buyers are quick; and there is an end, however slow they are.
-  const least = first.length + deck.length;
-  const most = first.length + Math.max(deck.length, purchases);
-  const faults = scheduleFaults(seed, deck, first);
+  const least = extra.length + deck.length;
+  const most = extra.length + Math.max(deck.length, purchases);
+  const faults = scheduleFaults(seed, deck, extra);
   const striking = strike(world, faults, count => count < least || (buying && count < most));
   await bought;
   const struck = await striking;
@@ -95,6 +97,7 @@ async function runIn(
   const isWell = rest.unrest.length === 0;
   const doors = isWell ? await testDoors(world) : [];
   const documents = isWell ? await testDocuments(world, market) : [];
+  const pools = comparePools(poolsBefore, await countConnections(world));
   const peaks = await stopWatching();
   const snapshot = await takeSnapshot(world);
   const { told, journal } = market;
@@ -107,6 +110,7 @@ async function runIn(
     rest,
     doors,
     documents,
+    pools,
     crashes: world.crashes,
     mailCuts,
   };

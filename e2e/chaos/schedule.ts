@@ -63,16 +63,19 @@ const ON_BOTH = [
 export const faultDeck = (backend: 'postgresql' | 'redis'): Fault['kind'][] =>
   backend === 'redis' ? [...ON_BOTH, 'Redis killed', 'Redis flushed'] : [...ON_BOTH];
 
-/** Endless: the faults of a run, one after the other and overlapping. Those given come first. */
+/** Endless: the faults of a run, one after the other and overlapping. Those given come between the others. */
 export function* scheduleFaults(
   seed: number,
   deck: Fault['kind'][],
-  first: Scheduled[] = [],
+  extra: Scheduled[] = [],
 ): Generator<Scheduled, never> {
-  yield* first;
   const random = createRandom(seed, 'faults');
   const kinds = deal(deck, random);
-  for (;;) yield { afterMs: random.int(300, 1_800), fault: draw(kinds.next().value, random) };
+  const left = [...extra];
+  for (;;) {
+    yield { afterMs: random.int(300, 1_800), fault: draw(kinds.next().value, random) };
+    if (left.length > 0) yield left.shift()!;
+  }
 }
 
 function draw(kind: Fault['kind'], random: Random): Fault {

@@ -192,6 +192,7 @@ export function soundEvidence(): Evidence {
       },
     ],
     documents: [{ orderId: 'completed', number: 'F2026-000001', first: 'hash', last: 'hash' }],
+    pools: [{ process: 'orders', before: 8, after: 8 }],
     crashes: [],
     mailCuts: [],
   };
