@@ -1,17 +1,23 @@
 /**
- * Preloaded into the processes of a run with `--break connections`: a connection whose `begin`, `commit` or `rollback`
- * has failed is never given back to its pool, as kysely's PostgreSQL driver does by itself (kysely-org/kysely issue
- * 1990). The queues' pools, which no such driver uses, are left alone.
+ * Preloaded into the processes of a run with `--break connections`: a connection goes back to its pool only once its
+ * transaction has ended well, as with kysely's PostgreSQL driver, which forgets one whose `begin`, `commit` or
+ * `rollback` fails (kysely-org/kysely issue 1990). The queues' pools, which no such driver uses, are left alone.
  */
-import pg from 'pg';
+import { createRequire } from 'node:module';
 
 interface PooledClient {
   query(...given: unknown[]): unknown;
   release(error?: unknown): void;
 }
 
-const ENDS_OR_BEGINS = /^\s*(begin|start transaction|commit|rollback)\b(?! to)/i;
-const broken = new WeakSet<PooledClient>();
+interface Pool {
+  options: { connectionString?: string; database?: string };
+  connect(callback?: unknown): Promise<PooledClient>;
+}
+
+const BEGINS = /^\s*(begin|start transaction)\b/i;
+const ENDS = /^\s*(commit|rollback)\b(?! to)/i;
+const inTransaction = new WeakSet<PooledClient>();
 const watched = new WeakSet<PooledClient>();
 
 function watch(client: PooledClient): PooledClient {
@@ -19,30 +25,35 @@ function watch(client: PooledClient): PooledClient {
     watched.add(client);
     const query = client.query.bind(client);
     client.query = (...given) => {
+      const [statement] = given as [string | { text?: string }];
+      const text = typeof statement === 'string' ? statement : `${statement?.text}`;
+      if (BEGINS.test(text)) inTransaction.add(client);
       const result = query(...given);
-      const text = typeof given[0] === 'string' ? given[0] : `${(given[0] as { text?: string })?.text}`;
-      if (ENDS_OR_BEGINS.test(text) && result instanceof Promise)
-        result.catch(() => {
-          broken.add(client);
-        });
+      if (ENDS.test(text) && result instanceof Promise)
+        result.then(
+          () => inTransaction.delete(client),
+          () => undefined,
+        );
       return result;
     };
   }
   // The pool makes a new `release` each time it hands the connection out.
   const release = client.release.bind(client);
   client.release = error => {
-    if (!broken.has(client)) release(error);
+    if (!inTransaction.has(client)) release(error);
   };
   return client;
 }
 
-const pool = pg.Pool.prototype as unknown as {
-  options: { connectionString?: string; database?: string };
-  connect(callback?: unknown): Promise<PooledClient>;
-};
-const connect = pool.connect;
-pool.connect = function (this: typeof pool, callback?: unknown) {
-  const isForJobs = `${this.options.connectionString ?? this.options.database}`.endsWith('/jobs');
-  if (callback || isForJobs) return connect.call(this, callback);
-  return connect.call(this).then(watch);
-};
+// MikroORM may have a pg of its own, whose pools these then are.
+const require = createRequire(import.meta.url);
+const ofMikroOrm = createRequire(require.resolve('@mikro-orm/postgresql'));
+for (const pg of new Set([require('pg'), ofMikroOrm('pg')])) {
+  const prototype: Pool = pg.Pool.prototype;
+  const { connect } = prototype;
+  prototype.connect = function (callback) {
+    const isForJobs = `${this.options.connectionString ?? this.options.database}`.endsWith('/jobs');
+    if (callback || isForJobs) return connect.call(this, callback);
+    return connect.call(this).then(watch);
+  };
+}
