@@ -2,11 +2,11 @@
  * The promises, judged from outside. Each judge is a pure function over the evidence: what the databases, the provider
  * and the mailbox say in the end, against what clients were told on the way.
  */
-import type { Evidence, Finding } from './evidence.ts';
-import { judgeAcknowledged, judgeHistory } from './judge-history.ts';
-import { judgeMails, judgeMessages, judgeRest, judgeService } from './judge-messages.ts';
-import { judgeCaptures, judgeDocuments, judgeMoney } from './judge-money.ts';
-import { judgeDoors, judgeStock, judgeTickets } from './judge-stock.ts';
+import type { Evidence, Finding } from './judges/evidence.ts';
+import { judgeAcknowledged, judgeHistory } from './judges/history.ts';
+import { judgeMails, judgeMessages, judgeRest, judgeService } from './judges/messages.ts';
+import { judgeCaptures, judgeDocuments, judgeMoney } from './judges/money.ts';
+import { judgeDoors, judgeStock, judgeTickets } from './judges/stock.ts';
 
 export interface Judgement {
   findings: Finding[];

@@ -4,29 +4,33 @@ import { Client } from 'pg';
 import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/env.ts';
 import { mintPassport, PASSPORT_HEADER } from '#shared/passport.ts';
 import { SEEDED_USERS } from '#shared/seeds.ts';
-import type { Pool } from './evidence.ts';
+import type { Pool } from './judges/evidence.ts';
 import { SUBGRAPH_DATABASES } from './snapshot.ts';
 import type { World } from './world.ts';
 
 /** More than any pool has. */
 const REQUESTS = 24;
-/** Until all that can wait does so: a new connection takes its time on a busy machine. */
-const FULL_WITHIN_MS = 3_000;
-const STEADY_MS = 600;
+/** A new connection takes its time on a busy machine. */
+const FULL_WITHIN_MS = 10_000;
+const STEADY_MS = 1_500;
 const LOOK_EVERY_MS = 50;
 
-/** By subgraph. */
-export async function countConnections(world: World): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
-  for (const name of SUBGRAPH_DATABASES) counts.set(name, await countBusy(world, name).catch(() => 0));
-  return counts;
+/** By subgraph. Where `expected` is given, it is waited for until there are as many. */
+export async function countConnections(world: World, expected = new Map<string, number>()) {
+  const counts = SUBGRAPH_DATABASES.map(
+    async (name): Promise<[string, number]> => [
+      name,
+      await countBusy(world, name, expected.get(name)).catch(() => 0),
+    ],
+  );
+  return new Map(await Promise.all(counts));
 }
 
 export const comparePools = (before: Map<string, number>, after: Map<string, number>): Pool[] =>
   [...before].map(([process, count]) => ({ process, before: count, after: after.get(process) ?? 0 }));
 
 /** Locks a table from outside, asks for it more often than there are connections, and counts who waits. */
-async function countBusy({ stack, sql }: World, name: string): Promise<number> {
+async function countBusy({ stack, sql }: World, name: string, expected: number | undefined): Promise<number> {
   const lock = new Client({ connectionString: stack.databaseUrl(name) });
   lock.on('error', () => undefined);
   await lock.connect();
@@ -36,9 +40,11 @@ async function countBusy({ stack, sql }: World, name: string): Promise<number> {
     await lock.query('lock table dead_letters in access exclusive mode');
     const asked = await askForDeadLetters(`${stack.urls[name]}/graphql`, name, leaving.signal);
     let most = 0;
-    let since = Date.now();
+    let grownAt = Date.now();
     const giveUpAt = Date.now() + FULL_WITHIN_MS;
-    while (Date.now() < giveUpAt && Date.now() - since < STEADY_MS) {
+    const isFull = () =>
+      expected === undefined ? most > 0 && Date.now() - grownAt > STEADY_MS : most >= expected;
+    while (!isFull() && Date.now() < giveUpAt) {
       const [row] = await sql<{ count: number }>(
         'postgres',
         `select count(*)::int as count from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'`,
@@ -46,9 +52,8 @@ async function countBusy({ stack, sql }: World, name: string): Promise<number> {
       );
       if (row!.count > most) {
         most = row!.count;
-        since = Date.now();
+        grownAt = Date.now();
       }
-      if (most === 0) since = Date.now();
       await pause(LOOK_EVERY_MS);
     }
     await lock.query('rollback');

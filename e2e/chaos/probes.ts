@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApiClient } from '../../dev/client.ts';
 import { signIn } from '../../dev/purchase.ts';
-import { download, type Market } from './buyers.ts';
-import type { DocumentTest, DoorTest, Peak } from './evidence.ts';
+import { download, type Market } from './buyers/buy.ts';
+import type { DocumentTest, DoorTest, Peak } from './judges/evidence.ts';
 import type { World } from './world.ts';
 
 const LOOK_EVERY_MS = 200;

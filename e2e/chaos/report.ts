@@ -1,7 +1,7 @@
 /** A run, told to a reader. */
 import type { Break } from './breaks.ts';
-import { countBy, type Evidence, type Finding } from './evidence.ts';
 import type { Struck } from './faults.ts';
+import { countBy, type Evidence, type Finding } from './judges/evidence.ts';
 
 export interface Report {
   seed: number;
@@ -20,7 +20,7 @@ const MOST_LINES = 30;
 
 export function render(report: Report): string {
   const { seed, purchases, backend, broken, struck, findings, allowed, evidence, seconds } = report;
-  const { told, journal, rest, snapshot } = evidence;
+  const { told, journal, rest, snapshot, doors, documents, pools } = evidence;
   const statusOf = new Map(snapshot.orders.map(({ id, status }) => [id, status]));
   const outcomes = countBy(told, ({ kind, orderIds, refusal, gaveUp }) => {
     const end = statusOf.get(orderIds[0] ?? '') ?? refusal ?? (gaveUp ? 'given up' : 'nothing');
@@ -36,6 +36,11 @@ export function render(report: Report): string {
       ...table(new Map(Object.entries(journal.codes))),
     ]),
     section('Rest', [`after ${rest.seconds} s`, ...rest.replayed.map(letter => `replayed: ${letter}`)]),
+    section('Tried', [
+      `${doors.length} tickets at the door, three scans each at once`,
+      `${documents.length} invoices downloaded, ${documents.filter(({ first }) => first).length} of them twice`,
+      `${pools.map(({ process, before, after }) => `${process} ${after}/${before}`).join(', ')} connections`,
+    ]),
     section('Allowed', allowed),
     ...(findings.length === 0 ? ['All promises were kept.'] : [...tellBroken(findings)]),
   ]

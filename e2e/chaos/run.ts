@@ -7,7 +7,8 @@
  */
 import { parseArgs } from 'node:util';
 import { BREAKS, type Break, breakDatabases, environmentOf, faultsFor } from './breaks.ts';
-import { buy, type Market } from './buyers.ts';
+import { buy, type Market } from './buyers/buy.ts';
+import { newJournal } from './buyers/told.ts';
 import { type Struck, strike } from './faults.ts';
 import { judge } from './invariants.ts';
 import { makePlans, scarceCapacity } from './plans.ts';
@@ -17,7 +18,6 @@ import { type Report, render } from './report.ts';
 import { comeToRest } from './rest.ts';
 import { faultDeck, scheduleFaults } from './schedule.ts';
 import { takeSnapshot } from './snapshot.ts';
-import { newJournal } from './told.ts';
 import { openMarket, startWorld, type World } from './world.ts';
 
 export interface ChaosOptions {
@@ -97,7 +97,7 @@ async function runIn(
   const isWell = rest.unrest.length === 0;
   const doors = isWell ? await testDoors(world) : [];
   const documents = isWell ? await testDocuments(world, market) : [];
-  const pools = comparePools(poolsBefore, await countConnections(world));
+  const pools = comparePools(poolsBefore, await countConnections(world, poolsBefore));
   const peaks = await stopWatching();
   const snapshot = await takeSnapshot(world);
   const { told, journal } = market;

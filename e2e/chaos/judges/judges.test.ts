@@ -1,9 +1,9 @@
 /** The controls of the chaos run's judges: each promise, when broken, is found broken; when kept, it is not. */
 import { describe, expect, test } from '@jest/globals';
+import { noteErrors } from '../buyers/told.ts';
+import { judge } from '../invariants.ts';
 import type { Evidence } from './evidence.ts';
-import { judge } from './invariants.ts';
 import { CONFIRMATION, QUOTA, soundEvidence } from './testing.ts';
-import { noteErrors } from './told.ts';
 
 /** Those of the evidence once it was spoiled. */
 function findingsAfter(spoil: (evidence: Evidence) => void) {

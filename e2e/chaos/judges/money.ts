@@ -1,6 +1,7 @@
 /** I1, I2 and I6: what was collected, given back and invoiced. */
+
+import type { Snapshot } from '../snapshot.ts';
 import { countBy, type Evidence, type Finding, sumBy } from './evidence.ts';
-import type { Snapshot } from './snapshot.ts';
 
 /** Charges with the order they were collected for; null: for none that we know. */
 function withOrders({ charges, payments, orders }: Snapshot) {

@@ -1,11 +1,11 @@
 /** The buyers: eight front ends that buy one thing after the other, as their plans say, whatever breaks meanwhile. */
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createApiClient } from '../../dev/client.ts';
+import { createApiClient } from '../../../dev/client.ts';
+import type { Plan, ProductName } from '../plans.ts';
+import { createRandom } from '../random.ts';
 import { type Following, follow } from './follow.ts';
-import { pay } from './paying.ts';
-import type { Plan, ProductName } from './plans.ts';
-import { createRandom } from './random.ts';
+import { pay } from './pay.ts';
 import { GaveUp, insist, type Shop } from './shop.ts';
 import { isOver, type Journal, newTold, type Told } from './told.ts';
 
@@ -135,11 +135,15 @@ async function cancel(shop: Shop, told: Told): Promise<void> {
   }
 }
 
-/** Downloads the invoice as soon as it is there: its bytes must be the same for ever (I6). */
+/** Downloads the invoice once it can be had: its bytes must be the same for ever (I6). */
 async function keepInvoice(told: Told, following: Following): Promise<void> {
-  const url = following.latest()?.invoice?.pdfUrl;
-  const bytes = url ? await download(url) : null;
-  if (bytes) told.invoiceHash = createHash('sha256').update(bytes).digest('hex');
+  for (let attempt = 0; attempt < 5 && told.invoiceHash === null; attempt++) {
+    const url = following.latest()?.invoice?.pdfUrl;
+    if (!url) return;
+    const bytes = await download(url);
+    if (bytes) told.invoiceHash = createHash('sha256').update(bytes).digest('hex');
+    else await pause(500);
+  }
 }
 
 /** A whole PDF, or null. */

@@ -1,5 +1,5 @@
 /** What clients were told: every answer that the system must stand by afterwards. */
-import type { Kind } from './plans.ts';
+import type { Kind } from '../plans.ts';
 
 export interface Told {
   /** E.g. `3`, or `3b` for the second of two orders placed at once. */

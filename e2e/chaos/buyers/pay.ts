@@ -1,7 +1,7 @@
 /** How buyers pay: by card, with 3-D Secure, or on the provider's own page. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Kind, Plan } from '../plans.ts';
 import type { Following } from './follow.ts';
-import type { Kind, Plan } from './plans.ts';
 import { insist, lookAtOrder, postToPage, type Shop } from './shop.ts';
 import { isOver, type News, rememberPayment, type Told } from './told.ts';
 

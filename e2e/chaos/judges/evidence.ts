@@ -1,7 +1,8 @@
 /** What a run leaves to be judged, and what a judgement is. All of it is plain data. */
-import type { Rest } from './rest.ts';
-import type { Snapshot } from './snapshot.ts';
-import type { Journal, Told } from './told.ts';
+
+import type { Journal, Told } from '../buyers/told.ts';
+import type { Rest } from '../rest.ts';
+import type { Snapshot } from '../snapshot.ts';
 
 export interface Finding {
   /** The promise that is broken (docs: I1 to I13), or what else went wrong. */
