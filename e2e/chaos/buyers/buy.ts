@@ -33,8 +33,18 @@ const CANCEL = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input
 /** How long a buyer watches an order before buying the next thing. */
 const WATCH_MS = 6_000;
 
-/** Registers a buyer and carries its plans out, one after the other. */
+/** Registers a buyer and carries its plans out, one after the other. Who cannot even register tells the journal. */
 export async function buy(market: Market, buyer: number, plans: Plan[]): Promise<void> {
+  try {
+    await buyAll(market, buyer, plans);
+  } catch (error) {
+    if (!(error instanceof GaveUp)) throw error;
+    const { message } = error;
+    market.journal.unexpected.push({ at: Date.now(), operation: 'register', code: 'given up', message });
+  }
+}
+
+async function buyAll(market: Market, buyer: number, plans: Plan[]): Promise<void> {
   const { seed, journal, signal } = market;
   const random = createRandom(seed, `front end ${buyer}`);
   const stranger: Shop = { api: createApiClient(market.gatewayUrl), journal, random, signal };
