@@ -126,7 +126,7 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
   const workers = settings.workers !== 'off';
   let stopRelay = async () => {};
   if (workers) {
-    await startConsumers({
+    const consumers = await startConsumers({
       subgraph: name,
       queues,
       live,
@@ -136,6 +136,7 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
       jobs: definition.jobs ?? [],
       context: correlationId => context(null, correlationId),
     });
+    checks.push(consumers);
     stopRelay = await startRelay({
       subgraph: name,
       databaseUrl: settings.databaseUrl,
