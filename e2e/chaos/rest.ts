@@ -34,11 +34,17 @@ const UNDER_WAY: [database: string, statement: string][] = [
   ]),
 ];
 
+/** Finished jobs leave nothing behind: what is there is to be done, or was never done. */
+const JOBS: [string, string] = [
+  'jobs',
+  `select format('job %s of %s is %s after %s attempts', id, queue, state, attempts_made) as what from bullmq.job`,
+];
+
 /** What is not at rest yet, in words; nothing when all is. */
 export async function findUnrest(world: World): Promise<string[]> {
   const ailing = await findAiling(world);
   const underWay = await Promise.all(
-    UNDER_WAY.map(async ([database, statement]) => {
+    [...UNDER_WAY, ...(world.redis ? [] : [JOBS])].map(async ([database, statement]) => {
       try {
         return (await world.sql<{ what: string }>(database, statement)).map(({ what }) => what);
       } catch (error) {
