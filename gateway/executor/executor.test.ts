@@ -44,6 +44,14 @@ const CASES: [what: string, query: string, variables?: Record<string, unknown>][
     'an interface',
     '{ media(first: 9) { __typename title ... on Film { minutes } ... on Book { pages tags details } } }',
   ],
+  [
+    'a field selected on an interface and on its types, which narrow it',
+    '{ one(id: "b1") { next { id next { ... on Book { pages } } } ... on Book { next { pages weight next { title } } } } }',
+  ],
+  [
+    'such a field in lists',
+    '{ media(first: 9) { series { id } ... on Film { series { title } } ... on Book { series { pages } } } }',
+  ],
   ['an interface object', '{ media(first: 9) { title average reviews { stars media { title } } } }'],
   ['what an interface object is', '{ top { __typename id title ... on Book { pages } } }'],
   ['an interface object that stays what it is', '{ top { id average } }'],
