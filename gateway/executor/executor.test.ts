@@ -189,6 +189,13 @@ test('what was read before a mutation is read again after it', async () => {
   expect(world.sent.filter(({ variables }) => variables.representations)).toHaveLength(2);
 });
 
+test('an object stays what it is when a subgraph knows it as an interface object', async () => {
+  expect(await world.own('{ books(first: 1) { next { average __typename weight } } }')).toEqual({
+    data: { books: [{ next: { average: 3.5, __typename: 'Book', weight: null } }] },
+    errors: [],
+  });
+});
+
 test('null for a condition that has a default is the client’s fault', async () => {
   const { data, errors } = await world.own('query ($a: Boolean = true) { me { id @skip(if: $a) } }', {
     a: null,

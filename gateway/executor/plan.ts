@@ -6,7 +6,7 @@ import type { Batch, Fetches, Slot } from './fetches.ts';
 import { type Data, merge } from './merge.ts';
 import { objectsAt, type PlanPath, placesAt, type ResultPath, type Shared, uniteAt } from './paths.ts';
 import { compileRepresentation, type Representation } from './representations.ts';
-import { rewrite } from './rewrites.ts';
+import { rewrite, typesSetBy } from './rewrites.ts';
 import { textOf } from './sharing.ts';
 
 /** One execution of a plan. */
@@ -28,6 +28,17 @@ export type Step = (run: Run) => Promise<void> | undefined;
 
 /** Takes the answer of a plan's first fetch that came in another way, as a live event. */
 export type Absorb = (run: Run, answer: SubgraphAnswer) => void;
+
+/** What entities are fetched for. */
+interface Target {
+  fetch: Fetch;
+  path: PlanPath;
+  /**
+   * What the subgraph calls entities that it knows as interface objects. That must not take the place of what they
+   * really are, which the client and the fetches to come want to know.
+   */
+  interfaceNames: ReadonlySet<unknown> | undefined;
+}
 
 /** @param sharedPaths where equal objects may become one (sharing.ts). */
 export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlySet<string>) {
@@ -99,6 +110,8 @@ export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlyS
     const fetch = read(node);
     const represent = compileRepresentation(schema, node.requires!, node.inputRewrites);
     const objectsOf = compileObjects(path);
+    const interfaceNames = node.inputRewrites && typesSetBy(node.inputRewrites);
+    const target: Target = { fetch, path, interfaceNames };
     return run => {
       const objects = objectsOf(run);
       const slotFor = createSlotFinder(run, fetch);
@@ -112,15 +125,14 @@ export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlyS
       }
       if (batches.size === 0) return undefined;
       const ready = Promise.all(Array.from(batches, batch => batch.ready));
-      return ready.then(() => fill(run, fetch, path, objects, slots, batches));
+      return ready.then(() => fill(run, target, objects, slots, batches));
     };
   }
 
   /** Merges the entities that were asked for into the objects that they were asked for. */
   function fill(
     run: Run,
-    fetch: Fetch,
-    path: PlanPath,
+    { fetch, path, interfaceNames }: Target,
     objects: Data[],
     slots: (Slot | undefined)[],
     batches: Set<Batch>,
@@ -141,7 +153,10 @@ export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlyS
       // Fetches elsewhere in the plan may want the same entity later, as it came.
       const copy = fetch.repeated || adopted.has(slot);
       adopted.add(slot);
-      merge(objects[i]!, slot.entity, copy);
+      const object = objects[i]!;
+      const type = object.__typename;
+      merge(object, slot.entity, copy);
+      if (type && interfaceNames?.has(object.__typename)) object.__typename = type;
     }
   }
 
