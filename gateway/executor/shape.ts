@@ -1,4 +1,5 @@
 import {
+  type DocumentNode,
   executeSync,
   type FieldNode,
   type GraphQLCompositeType,
@@ -13,8 +14,11 @@ import {
   isNonNullType,
   isObjectType,
   Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
   type SelectionSetNode,
 } from 'graphql';
+import { isIntrospection } from '../introspection.ts';
 import { collectFields, type Definition, type SelectedField } from './collect.ts';
 import { compileLeaf } from './leaves.ts';
 import { type Data, isData, own, setOwn } from './merge.ts';
@@ -92,7 +96,7 @@ export function compileShape(
       compute: undefined,
     };
     if (fieldName === '__typename') return { ...field, compute: compileTypename(type, name) };
-    if (fieldName === '__schema' || fieldName === '__type') {
+    if (isIntrospection(fieldName)) {
       return { ...field, compute: compileIntrospection(name, nodes) };
     }
     // By the object's own type, which may promise more than an interface that the field is selected on.
@@ -118,11 +122,14 @@ export function compileShape(
   }
 
   function compileIntrospection(name: string, nodes: FieldNode[]) {
-    const selectionSet = { kind: Kind.SELECTION_SET, selections: nodes } as const;
-    const document = {
-      kind: Kind.DOCUMENT,
-      definitions: [{ ...operation, selectionSet }, ...definition.fragments.values()],
-    } as const;
+    const query: OperationDefinitionNode = {
+      ...operation,
+      // A mutation's payload may have the query type in it.
+      operation: OperationTypeNode.QUERY,
+      selectionSet: { kind: Kind.SELECTION_SET, selections: nodes },
+    };
+    const definitions = [query, ...definition.fragments.values()];
+    const document: DocumentNode = { kind: Kind.DOCUMENT, definitions };
     return (_object: Data, { variables }: Making) =>
       executeSync({ schema, document, rootValue: {}, variableValues: variables }).data![name];
   }
