@@ -183,6 +183,13 @@ test('a fetch that fails as a whole does not take along those that it travels wi
   });
 });
 
+test('entities that fail as a whole do not take along those of another place, asked for by the same fetch', async () => {
+  const { data } = await both('{ film(id: "f1") { weight next { weight } } }');
+  expect(data).toEqual({ film: { weight: 1, next: { weight: null } } });
+  const asked = world.sent.filter(({ service }) => service === 'shipping');
+  expect(asked.map(({ variables }) => (variables.representations as unknown[]).length)).toEqual([2, 1, 1]);
+});
+
 test('what was read before a mutation is read again after it', async () => {
   const read = 'review(id: "r1") { editor { nick } }';
   await both(`mutation { a: ${read} rename(id: "ada") { id } b: ${read} }`);

@@ -114,7 +114,7 @@ export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlyS
     const target: Target = { fetch, path, interfaceNames };
     return run => {
       const objects = objectsOf(run);
-      const slotFor = createSlotFinder(run, fetch);
+      const slotFor = createSlotFinder(run, target);
       const slots: (Slot | undefined)[] = [];
       const batches = new Set<Batch>();
       for (const object of objects) {
@@ -137,7 +137,7 @@ export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlyS
     slots: (Slot | undefined)[],
     batches: Set<Batch>,
   ) {
-    for (const { errors, unanswered } of batches) {
+    for (const { errors, unanswered } of finalBatches(slots, batches)) {
       for (const error of errors) {
         const place = pathOfFetch(path, unanswered || error.path ? [] : undefined);
         run.errors.push(subgraphError(error, fetch.service, place));
@@ -173,6 +173,14 @@ export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlyS
   };
 }
 
+/** The batches that the slots belong to after all. */
+function finalBatches(slots: (Slot | undefined)[], batches: ReadonlySet<Batch>): ReadonlySet<Batch> {
+  for (const { split } of batches) {
+    if (split) return new Set(slots.flatMap(slot => slot?.batch ?? []));
+  }
+  return batches;
+}
+
 /** Tells the errors about entities, for every place where one stands. */
 function tellErrors(run: Run, fetch: Fetch, path: PlanPath, slots: ReadonlyMap<Data, Slot | undefined>) {
   for (const place of placesAt(run.root, path)) {
@@ -187,7 +195,7 @@ function tellErrors(run: Run, fetch: Fetch, path: PlanPath, slots: ReadonlyMap<D
  * Finds entities' slots. One entity often stands in many places: by its fields it is known again without being
  * written again.
  */
-function createSlotFinder({ fetches }: Run, fetch: Fetch) {
+function createSlotFinder({ fetches }: Run, target: Target) {
   const known = new Map<Representation, Map<unknown, { like: Data; slot: Slot }>>();
   return (object: Data, representation: Representation): Slot | undefined => {
     const { fields } = representation;
@@ -204,7 +212,7 @@ function createSlotFinder({ fetches }: Run, fetch: Fetch) {
     }
     const text = representation.write(object);
     if (text === undefined) return undefined;
-    const slot = fetches.entity(fetch, text);
+    const slot = fetches.entity(target.fetch, text, target);
     entities?.set(key, { like: object, slot });
     return slot;
   };
