@@ -203,6 +203,26 @@ test('an object stays what it is when a subgraph knows it as an interface object
   });
 });
 
+test('a null is carried up when the object’s own type forbids it, if the interface does not', async () => {
+  const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key"])';
+  const thing = (label: string) =>
+    parse(`${link}
+    interface Thing { id: ID! ${label && 'label: String'} }
+    type Tool implements Thing @key(fields: "id") { id: ID! ${label} }
+    ${label ? '' : 'type Query { thing: Thing }'}`);
+  const resolvers = { Query: { thing: () => ({ __typename: 'Tool', id: 't1' }) } };
+  const two = await createWorld({
+    things: { typeDefs: thing(''), resolvers },
+    labels: { typeDefs: thing('label: String!'), resolvers: {} },
+  });
+  two.down.add('labels');
+  expect(await two.own('{ thing { label } }')).toEqual({
+    data: { thing: null },
+    errors: ['labels is down. @ thing'],
+  });
+  await two.stop();
+});
+
 test('null for a condition that has a default is the client’s fault', async () => {
   const { data, errors } = await world.own('query ($a: Boolean = true) { me { id @skip(if: $a) } }', {
     a: null,
