@@ -115,7 +115,13 @@ async function runIn(
     mailCuts,
   };
   return {
-    ...{ seed, purchases, backend, broken, struck, ...judge(evidence), evidence },
+    seed,
+    purchases,
+    backend,
+    broken,
+    struck,
+    ...judge(evidence),
+    evidence,
     seconds: Math.round((Date.now() - begun) / 1_000),
   };
 }

@@ -1,11 +1,10 @@
 /** When which fault strikes: drawn from the seed alone, before anything runs. */
 import { createRandom, deal, type Random } from './random.ts';
 
-export const PROCESSES = [
-  ...(['users', 'orders', 'invoices', 'payments', 'tickets', 'notifications'] as const),
-  'gateway',
-] as const;
-export const DATABASE_NAMES = [...PROCESSES.filter(name => name !== 'gateway'), 'jobs'] as const;
+const SUBGRAPHS = ['users', 'orders', 'invoices', 'payments', 'tickets', 'notifications'] as const;
+type Subgraph = (typeof SUBGRAPHS)[number];
+export const PROCESSES = [...SUBGRAPHS, 'gateway'] as const;
+const DATABASES = [...SUBGRAPHS, 'jobs'] as const;
 
 /** Each strikes at once and, where it lasts, ends after `ms`. */
 export type Fault =
@@ -14,7 +13,7 @@ export type Fault =
   /** SIGSTOP, SIGCONT after `ms`. */
   | { kind: 'frozen'; target: (typeof PROCESSES)[number]; ms: number }
   /** All connections of a database, then each that is in a transaction for `ms` longer. */
-  | { kind: 'connections terminated'; target: (typeof DATABASE_NAMES)[number]; ms: number }
+  | { kind: 'connections terminated'; target: (typeof DATABASES)[number]; ms: number }
   | { kind: 'PostgreSQL killed'; target: 'SIGKILL' | 'SIGQUIT'; ms: number }
   | { kind: 'Redis killed' | 'Redis flushed'; target: 'redis'; ms: number }
   /** The next `times` requests meet a fault of the sandbox (dev/stripe-sandbox/faults.ts). */
@@ -26,7 +25,7 @@ export type Fault =
   | { kind: 'mail ails'; target: MailFault; ms: number; times: number }
   | { kind: 'mail away'; target: 'mailbox'; ms: number }
   /** Acknowledgements get lost: what a subgraph sent within the last minute is delivered once more. */
-  | { kind: 'deliveries repeated'; target: Exclude<(typeof DATABASE_NAMES)[number], 'jobs'>; ms: number };
+  | { kind: 'deliveries repeated'; target: Subgraph; ms: number };
 
 const STRIPE_FAULTS = ['cut-before', 'cut-after', 'delay', 'delay-after', 'status'] as const;
 type StripeFault = (typeof STRIPE_FAULTS)[number];
@@ -80,13 +79,12 @@ export function* scheduleFaults(
 
 function draw(kind: Fault['kind'], random: Random): Fault {
   const ms = random.int(300, 3_500);
-  const subgraph = () => random.pick(PROCESSES.filter(name => name !== 'gateway'));
   switch (kind) {
     case 'killed':
     case 'frozen':
       return { kind, target: random.pick(PROCESSES), ms };
     case 'connections terminated':
-      return { kind, target: random.pick(DATABASE_NAMES), ms: random.int(200, 1_500) };
+      return { kind, target: random.pick(DATABASES), ms: random.int(200, 1_500) };
     case 'PostgreSQL killed':
       return { kind, target: random.pick(['SIGKILL', 'SIGQUIT']), ms };
     case 'Redis killed':
@@ -99,7 +97,7 @@ function draw(kind: Fault['kind'], random: Random): Fault {
     case 'mail away':
       return { kind, target: 'mailbox', ms };
     case 'deliveries repeated':
-      return { kind, target: subgraph(), ms: 0 };
+      return { kind, target: random.pick(SUBGRAPHS), ms: 0 };
     default:
       return { kind, target: 'stripe-sandbox', ms };
   }
