@@ -155,10 +155,16 @@ interface OpenBackend {
   close(): Promise<void>;
 }
 
-async function postgresBackend({ jobsDatabaseUrl, name }: Backend, log: Log): Promise<OpenBackend> {
-  // Each worker and the relay keep one connection to LISTEN on.
+/**
+ * The connections of one process to the jobs database. One that breaks is logged and replaced, wherever it is.
+ *
+ * pg's pool stops listening to a client that it has handed out, and BullMQ does not begin: without a listener of ours
+ * an error that comes between two of its statements would end the process.
+ */
+export function openJobsPool(connectionString: string, name: string, log: Log): Pool {
   const pool = new Pool({
-    connectionString: jobsDatabaseUrl,
+    connectionString,
+    // Each worker and the relay keep one connection to LISTEN on.
     max: 16,
     application_name: `guichet-${name}`,
     // BullMQ tries again what fails; without a limit it would wait for ever for a connection that never comes.
@@ -167,9 +173,16 @@ async function postgresBackend({ jobsDatabaseUrl, name }: Backend, log: Log): Pr
     // BullMQ leaves the search path of a pool it was given alone, and names its functions without their schema.
     options: '-c search_path=bullmq',
   });
-  pool.on('error', error => log.warn({ err: error }, 'jobs database'));
+  const warn = (error: Error) => log.warn({ err: error }, 'jobs database');
+  pool.on('error', warn);
+  pool.on('connect', client => client.on('error', warn));
   // Every queue and worker listens for its failures.
   pool.setMaxListeners(0);
+  return pool;
+}
+
+async function postgresBackend({ jobsDatabaseUrl, name }: Backend, log: Log): Promise<OpenBackend> {
+  const pool = openJobsPool(jobsDatabaseUrl, name, log);
   const client = await pool.connect();
   try {
     await runMigrations(client);

@@ -6,8 +6,8 @@ import { defineJob, enqueue } from './jobs.ts';
 import type { MessageData } from './messages.ts';
 import { BACKENDS, createNodes, type Node } from './messaging-testing.ts';
 import { emit, messageQueue, relayOnce } from './outbox.ts';
-import type { QueueItem } from './queues.ts';
-import { eventually } from './testing.ts';
+import { openJobsPool, type QueueItem } from './queues.ts';
+import { createDatabases, eventually, runSql } from './testing.ts';
 
 jest.setTimeout(120_000);
 
@@ -205,6 +205,20 @@ describe.each(BACKENDS)('workers on $backend', ({ backend, available }) => {
     expect(await nodes.sql('orders', 'select attempts from outbox')).toEqual([{ attempts: 1 }]);
     expect(await tickets.count('retried')).toBeGreaterThanOrEqual(3);
   });
+});
+
+test('a connection to the jobs database that breaks between two statements does not end the process', async () => {
+  const { urls, drop } = await createDatabases('jobs');
+  const warn = jest.fn();
+  const pool = openJobsPool(urls.jobs, 'test', { warn } as never);
+  const client = await pool.connect();
+  const { rows } = await client.query('select pg_backend_pid() as pid');
+  await runSql(urls.jobs, 'select pg_terminate_backend($1)', [rows[0].pid]);
+  await eventually(() => warn.mock.calls.length > 0);
+  client.release(true);
+  expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  await pool.end();
+  await drop();
 });
 
 describe('on any queue', () => {
