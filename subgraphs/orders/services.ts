@@ -1,5 +1,5 @@
 import type { Context } from '#shared/context.ts';
-import type { OrdersSettings } from './env.ts';
+import type { OrdersSettings } from './settings.ts';
 
 export interface OrdersServices {
   settings: OrdersSettings;

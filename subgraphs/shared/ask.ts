@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
-import { CodedError, unavailable } from './errors.ts';
-import { CORRELATION_HEADER, mintPassport, PASSPORT_HEADER } from './passport.ts';
+import { CodedError, unavailable } from './kernel/errors.ts';
+import { CORRELATION_HEADER, mintPassport, PASSPORT_HEADER } from './kernel/passport.ts';
 
 const TIMEOUT_MS = 3_000;
 
