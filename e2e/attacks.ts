@@ -58,7 +58,8 @@ export async function askWithoutTable(
     const response = await fetch(gatewayUrl, {
       method: 'POST',
       headers: {
-        ...{ 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        'content-type': 'application/json',
+        authorization: `Bearer ${token}`,
         'x-correlation-id': correlationId,
       },
       body: JSON.stringify({ query }),

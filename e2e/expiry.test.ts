@@ -86,7 +86,9 @@ describe.each<{ backend: Backend; available: boolean }>([
       expect(await order()).toEqual(ended);
       expect(ended.payments).toEqual([expect.objectContaining({ status: 'SUCCEEDED' })]);
       expect(await atStripe(stack, ended.payments[0].providerReference)).toEqual({
-        ...{ status: 'succeeded', captured: 5_000, refunded: 0 },
+        status: 'succeeded',
+        captured: 5_000,
+        refunded: 0,
       });
       const asked = await stack.sql('orders', `select 1 from outbox where name = 'payment-refund-request'`);
       expect(asked).toEqual([]);

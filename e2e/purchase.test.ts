@@ -239,7 +239,9 @@ describe.each<{ backend: Backend; available: boolean; executors: boolean }>([
         'content-type': 'application/x-www-form-urlencoded',
       },
       body: new URLSearchParams({
-        ...{ client_secret: clientSecret!, payment_method: 'pm_card_visa', return_url: 'http://localhost/' },
+        client_secret: clientSecret!,
+        payment_method: 'pm_card_visa',
+        return_url: 'http://localhost/',
       }),
     });
     expect(confirmed.status).toBe(200);
@@ -274,7 +276,8 @@ describe.each<{ backend: Backend; available: boolean; executors: boolean }>([
     await expireHold(orderId);
     await purchase.until(({ status }) => status === 'FAILED');
     const settled = await fetch(`${stack.stripeSandboxUrl}/sandbox/payment_intents/${reference}/settle`, {
-      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ outcome: 'succeeded' }),
     });
     expect(settled.status).toBe(200);
@@ -320,7 +323,10 @@ describe.each<{ backend: Backend; available: boolean; executors: boolean }>([
       const before = await order(buyer.api, orderId);
       const deliver = async (type: string) => {
         const body = JSON.stringify({
-          ...{ id: `evt_${randomUUID()}`, object: 'event', type, created: Math.floor(Date.now() / 1_000) },
+          id: `evt_${randomUUID()}`,
+          object: 'event',
+          type,
+          created: Math.floor(Date.now() / 1_000),
           data: {
             object: {
               id: reference,

@@ -95,7 +95,11 @@ export async function createEvent(
       ... on Product { id available } ... on Error { message } } }`,
     {
       input: {
-        ...{ eventId: createEvent.id, kind: 'ADMISSION', name: 'Seat', capacity, taxRate: 0.055 },
+        eventId: createEvent.id,
+        kind: 'ADMISSION',
+        name: 'Seat',
+        capacity,
+        taxRate: 0.055,
         price: { amount, currency: 'EUR' },
       },
     },

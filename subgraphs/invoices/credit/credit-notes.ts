@@ -44,14 +44,30 @@ export async function creditRefund(
   const tax = sum(taxLines, line => line.tax);
   const { number, at } = await takeNumber(em, 'A');
   const note = em.create(CreditNote, {
-    ...{ id: newId(), invoiceId: invoice.id, customerId: invoice.customerId, refundId, number, reason },
-    ...{ currency: invoice.currency, subtotal: total - tax, tax, total, taxLines },
-    ...{ seller: sellerOf(services.settings), issuedAt: at },
+    id: newId(),
+    invoiceId: invoice.id,
+    customerId: invoice.customerId,
+    refundId,
+    number,
+    reason,
+
+    currency: invoice.currency,
+    subtotal: total - tax,
+    tax,
+    total,
+    taxLines,
+
+    seller: sellerOf(services.settings),
+    issuedAt: at,
   });
   await em.persist(note).flush();
   await emit(em, 'credit_note.issued', {
     creditNoteId: note.id,
-    ...{ number, invoiceId: invoice.id, orderId: invoice.orderId, customerId: invoice.customerId },
+
+    number,
+    invoiceId: invoice.id,
+    orderId: invoice.orderId,
+    customerId: invoice.customerId,
     total: { amount: total, currency: invoice.currency },
   });
   await enqueue(em, renderCreditNote, { creditNoteId: note.id });

@@ -51,8 +51,18 @@ async function readInvoice(em: EntityManager, id: string): Promise<DocumentConte
   const { contact, currency, subtotal, tax, total, orderNumber, dueAt, paidAt } = invoice;
   return {
     kind: 'invoice',
-    ...{ locale: contact.locale, number: invoice.number, issuedAt: invoice.issuedAt! },
-    ...{ seller: invoice.seller!, contact, orderNumber, currency, subtotal, tax, total },
+
+    locale: contact.locale,
+    number: invoice.number,
+    issuedAt: invoice.issuedAt!,
+
+    seller: invoice.seller!,
+    contact,
+    orderNumber,
+    currency,
+    subtotal,
+    tax,
+    total,
     corrects: null,
     reason: null,
     dueAt: dueAt ?? null,
@@ -60,7 +70,11 @@ async function readInvoice(em: EntityManager, id: string): Promise<DocumentConte
     paidAt: dueAt ? null : (paidAt ?? null),
     kinds: [...new Set(lines.map(line => line.kind))],
     lines: lines.map(({ description, quantity, taxRate, total, tax }) => ({
-      ...{ description, quantity, taxRate, total, tax },
+      description,
+      quantity,
+      taxRate,
+      total,
+      tax,
     })),
     taxLines: taxByRate(lines),
   };
@@ -73,16 +87,33 @@ async function readCreditNote(em: EntityManager, id: string): Promise<DocumentCo
   const { currency, subtotal, tax, total, taxLines, reason, seller } = note;
   return {
     kind: 'credit-note',
-    ...{ locale: invoice.contact.locale, number: note.number, issuedAt: note.issuedAt, seller },
-    ...{ contact: invoice.contact, orderNumber: invoice.orderNumber, currency, subtotal, tax, total },
+
+    locale: invoice.contact.locale,
+    number: note.number,
+    issuedAt: note.issuedAt,
+    seller,
+
+    contact: invoice.contact,
+    orderNumber: invoice.orderNumber,
+    currency,
+    subtotal,
+    tax,
+    total,
     reason: reason ?? null,
     corrects: { number: invoice.number!, issuedAt: invoice.issuedAt! },
-    ...{ dueAt: null, paidAt: null, kinds: [], taxLines },
+
+    dueAt: null,
+    paidAt: null,
+    kinds: [],
+    taxLines,
     // A refund is an amount: how it falls on the invoice's lines is not known, only how it falls on its rates.
     lines: taxLines.map(({ rate, base, tax }) => ({
       description: null,
       quantity: 1,
-      ...{ taxRate: rate, total: base + tax, tax },
+
+      taxRate: rate,
+      total: base + tax,
+      tax,
     })),
   };
 }

@@ -108,7 +108,10 @@ function drawHead(sheet: Sheet): number {
   left = write(sheet, registration, LEFT, left + 2, { color: SOFT, size: 8, width: 270 });
 
   let right = write(sheet, words[content.kind].toUpperCase(), 330, 42, {
-    ...{ size: 22, bold: true, color: ACCENT, align: 'right' },
+    size: 22,
+    bold: true,
+    color: ACCENT,
+    align: 'right',
   });
   right += 6;
   for (const [label, value] of [
@@ -198,7 +201,9 @@ function drawTotals(sheet: Sheet, start: number): void {
     top = 50;
   }
   let left = writeRow(sheet, [words.rate, words.base, words.taxAmount], TAX_COLUMNS, top, {
-    ...{ size: 8, bold: true, color: SOFT },
+    size: 8,
+    bold: true,
+    color: SOFT,
   });
   for (const { rate, base, tax } of content.taxLines) {
     const cells = [format.rate(rate), format.money(base), format.money(tax)];
@@ -217,7 +222,11 @@ function drawTotals(sheet: Sheet, start: number): void {
   const label = content.kind === 'invoice' ? words.totalInvoice : words.totalCredit;
   write(sheet, label, 332, right + 12, { bold: true, color: '#ffffff', width: 120 });
   write(sheet, format.money(content.total), 440, right + 10, {
-    ...{ size: 13, bold: true, color: '#ffffff', align: 'right', width: 97 },
+    size: 13,
+    bold: true,
+    color: '#ffffff',
+    align: 'right',
+    width: 97,
   });
   if (!content.paidAt) return;
   const paid = words.paid(format.date(content.paidAt));

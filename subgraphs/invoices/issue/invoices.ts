@@ -40,9 +40,24 @@ export async function drawUpInvoice(
   const tax = sum(lines, line => line.tax);
   const { id: customerId, ...contact } = order.customer;
   const invoice = em.create(Invoice, {
-    ...{ id: newId(), orderId: order.orderId, orderNumber: order.number, customerId, contact },
-    ...{ status: 'DRAFT', number: null, currency: order.total.currency, subtotal: total - tax, tax, total },
-    ...{ seller: null, createdAt: new Date(), issuedAt: null, dueAt: null, paidAt: null },
+    id: newId(),
+    orderId: order.orderId,
+    orderNumber: order.number,
+    customerId,
+    contact,
+
+    status: 'DRAFT',
+    number: null,
+    currency: order.total.currency,
+    subtotal: total - tax,
+    tax,
+    total,
+
+    seller: null,
+    createdAt: new Date(),
+    issuedAt: null,
+    dueAt: null,
+    paidAt: null,
   });
   // The lines refer to the invoice: it goes first.
   await em.flush();

@@ -22,7 +22,10 @@ export async function issueInvoice(
   Object.assign(invoice, {
     status: 'paidAt' in terms ? 'PAID' : 'DUE',
     seller: sellerOf(services.settings),
-    ...{ number, issuedAt: at, ...terms },
+
+    number,
+    issuedAt: at,
+    ...terms,
   });
   await em.flush();
   await emit(em, 'invoice.issued', factsOf(invoice));
@@ -40,5 +43,8 @@ export async function markPaid(em: EntityManager, invoice: Invoice, paidAt: Date
 const factsOf = ({ id, number, orderId, customerId, total, currency }: Invoice) => ({
   invoiceId: id,
   number: number!,
-  ...{ orderId, customerId, total: { amount: total, currency } },
+
+  orderId,
+  customerId,
+  total: { amount: total, currency },
 });

@@ -64,7 +64,11 @@ async function paid(order = orderOf()) {
 test('a reserved order has a draft without number and without document', async () => {
   const { order, invoice } = await draft(orderOf([line(4_500, 0.055, { quantity: 2 }), line(1_500)]));
   expect(invoice).toMatchObject({
-    ...{ number: null, issuedAt: null, paidAt: null, pdfUrl: null, creditNotes: [] },
+    number: null,
+    issuedAt: null,
+    paidAt: null,
+    pdfUrl: null,
+    creditNotes: [],
     order: { id: order.orderId },
     customer: { id: order.customer.id },
     subtotal: { amount: 9_781, currency: 'EUR' },
@@ -95,8 +99,12 @@ test('payment finalizes the invoice: number, date, document, and the messages th
     pdfUrl: expect.stringContaining(`http://localhost:4003/files/invoices/${invoice.id}.pdf?`),
   });
   const told = {
-    ...{ invoiceId: invoice.id, number: invoice.number, orderId: order.orderId },
-    ...{ customerId: order.customer.id, total: order.total },
+    invoiceId: invoice.id,
+    number: invoice.number,
+    orderId: order.orderId,
+
+    customerId: order.customer.id,
+    total: order.total,
   };
   expect(await environment.emitted('invoice.issued')).toContainEqual(told);
   expect(await environment.emitted('invoice.paid')).toContainEqual(told);
@@ -228,7 +236,10 @@ test('with payment terms an invoice is due first, and paid by a payment for it',
   const input = { invoiceId: invoice.id, dueInDays: 30 };
   const { data } = await ask(invoices.url, admin, FINALIZE, { input });
   expect(data.finalizeInvoice).toMatchObject({
-    ...{ __typename: 'Invoice', status: 'DUE', number: expect.stringMatching(/^F/), paidAt: null },
+    __typename: 'Invoice',
+    status: 'DUE',
+    number: expect.stringMatching(/^F/),
+    paidAt: null,
     dueAt: expect.any(String),
   });
   const again = await ask(invoices.url, admin, FINALIZE, { input });

@@ -8,8 +8,15 @@ type PaymentStatusUpdated = MessageData<'payment.status.updated'>;
 type OrderStatus = OrderStatusUpdated['to'];
 
 export const line = (unitPrice: number, taxRate = 0.2, more: Partial<OrderLineData> = {}): OrderLineData => ({
-  ...{ productId: newId(), eventId: newId(), kind: 'ADMISSION', name: 'Place assise', quantity: 1 },
-  ...{ unitPrice, taxRate, guestNames: [] },
+  productId: newId(),
+  eventId: newId(),
+  kind: 'ADMISSION',
+  name: 'Place assise',
+  quantity: 1,
+
+  unitPrice,
+  taxRate,
+  guestNames: [],
   ...more,
 });
 
@@ -22,7 +29,10 @@ export function orderOf(lines = [line(4_500)], customer: Partial<OrderStatusUpda
     orderId: newId(),
     number: `G-${String(++count).padStart(4, '0')}`,
     customer: {
-      ...{ id: newId(), email: 'ann@example.org', displayName: 'Ann Élégante', locale: 'fr' },
+      id: newId(),
+      email: 'ann@example.org',
+      displayName: 'Ann Élégante',
+      locale: 'fr',
       ...customer,
     },
     lines,
@@ -42,8 +52,15 @@ export function orderOf(lines = [line(4_500)], customer: Partial<OrderStatusUpda
         status: PaymentStatusUpdated['status'],
         refunds: PaymentStatusUpdated['refunds'] = [],
       ): PaymentStatusUpdated => ({
-        ...{ paymentId, orderId: invoiceId ? null : orderId, invoiceId, customerId: snapshot.customer.id },
-        ...{ status, amount: { amount, currency: total.currency }, refunds, at: now() },
+        paymentId,
+        orderId: invoiceId ? null : orderId,
+        invoiceId,
+        customerId: snapshot.customer.id,
+
+        status,
+        amount: { amount, currency: total.currency },
+        refunds,
+        at: now(),
         refundedAmount: refunds.reduce((sum, refund) => sum + refund.amount, 0),
       });
       return { paymentId, tell };

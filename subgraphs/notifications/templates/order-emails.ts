@@ -75,7 +75,11 @@ function orderData(
   publicUrl: string,
 ) {
   return {
-    ...{ number, total, reason, name: customer.displayName, tickets: ticketIds.length },
+    number,
+    total,
+    reason,
+    name: customer.displayName,
+    tickets: ticketIds.length,
     lines: lines.map(({ name, quantity, unitPrice, guestNames }) => ({
       name,
       quantity,

@@ -117,7 +117,9 @@ test('an account has a language and a mailbox: messages to either are its own', 
   });
   expect(nodes).toContainEqual(expect.objectContaining({ channel: 'EMAIL', subject: 'Titre' }));
   expect(nodes).toContainEqual({
-    ...{ channel: 'IN_APP', status: 'DELIVERED', subject: 'Invoice F-1 paid' },
+    channel: 'IN_APP',
+    status: 'DELIVERED',
+    subject: 'Invoice F-1 paid',
     body: 'We have received €42.00. Your invoice is ready.',
   });
   expect(nodes).toContainEqual(expect.objectContaining({ subject: 'Credit note A-1' }));
@@ -126,15 +128,15 @@ test('an account has a language and a mailbox: messages to either are its own', 
 test('a declined card and a suspected fraud are told once, to whom they concern', async () => {
   const [customerId, organizerId, paymentId, eventId] = [v7(), v7(), v7(), v7()];
   const declined = {
-    ...{
-      paymentId,
-      paymentIntentId: 'pi_1',
-      orderId: v7(),
-      customerId,
-      success: false,
-      requiresAction: false,
-    },
-    ...{ status: 'REQUIRES_PAYMENT_METHOD' as const, amount: { amount: 990, currency: 'EUR' } },
+    paymentId,
+    paymentIntentId: 'pi_1',
+    orderId: v7(),
+    customerId,
+    success: false,
+    requiresAction: false,
+
+    status: 'REQUIRES_PAYMENT_METHOD' as const,
+    amount: { amount: 990, currency: 'EUR' },
     error: 'Your card was declined.',
   };
   for (let i = 0; i < 3; i++) await all.messenger.deliver('payment.card.result', declined);
@@ -156,7 +158,9 @@ test('a declined card and a suspected fraud are told once, to whom they concern'
     );
   expect(await of(customerId)).toEqual([
     expect.objectContaining({
-      ...{ template: 'payment-declined', status: 'DELIVERED', order_id: declined.orderId },
+      template: 'payment-declined',
+      status: 'DELIVERED',
+      order_id: declined.orderId,
       body: expect.stringMatching(/9,90\s€ a été refusé : Your card was declined\./),
     }),
   ]);

@@ -25,14 +25,12 @@ const confirmation = () => ({
   template: 'order-confirmed' as const,
   orderId: v7(),
   data: {
-    ...{
-      number: 'G-1',
-      name: 'Ana',
-      lines: [],
-      total: { amount: 0, currency: 'EUR' },
-      tickets: 0,
-      reason: null,
-    },
+    number: 'G-1',
+    name: 'Ana',
+    lines: [],
+    total: { amount: 0, currency: 'EUR' },
+    tickets: 0,
+    reason: null,
     link: 'http://localhost:4000/orders/1',
   },
 });

@@ -120,9 +120,14 @@ test('a confirmation waits for its tickets, and goes out as soon as they are sai
   );
   all.tickets.files.set(`tickets/${ticketId}.pdf`, '%PDF');
   await all.messenger.deliver('ticket.generation.completed', {
-    ...{ orderId: request.orderId, customerId: request.customer.id, processingMilliseconds: 40 },
+    orderId: request.orderId,
+    customerId: request.customer.id,
+    processingMilliseconds: 40,
     tickets: [{ ticketId, code: 'C', success: true }],
-    ...{ total: 1, successful: 1, failed: 0 },
+
+    total: 1,
+    successful: 1,
+    failed: 0,
   });
   expect((await mailTo(request.customer.email)).attachments).toHaveLength(1);
   expect(await all.rowOf(request.orderId, 'tickets-ready')).toMatchObject({

@@ -49,7 +49,12 @@ export async function startAll(extra: Environment = {}) {
   const subgraph = await startNotifications(environment.env);
   const messenger = await openMessenger('notifications', environment.env);
   return {
-    ...{ mailbox, tickets, environment, messenger, subgraph, url: subgraph.url },
+    mailbox,
+    tickets,
+    environment,
+    messenger,
+    subgraph,
+    url: subgraph.url,
     /** The emails to this address that the mailbox has taken. */
     mailsTo: (address: string) => mailbox.messages().filter(({ to }) => to[0]?.address === address),
     /** The row of the order's notification from this template. */
@@ -92,12 +97,20 @@ export async function openDomain(extra: Environment = {}) {
     cache: new Map(),
   });
   return {
-    ...{ mailbox, environment, context, warnings },
+    mailbox,
+    environment,
+    context,
+    warnings,
     /** An email that waits to be sent. */
     async queue(draft: Partial<Draft> = {}): Promise<Notification> {
       const waiting: Draft = {
-        ...{ channel: 'EMAIL', template: 'announcement', recipient: `${v7()}@example.org`, userId: null },
-        ...{ locale: 'fr', data: { title: 'Titre', text: 'Texte' } },
+        channel: 'EMAIL',
+        template: 'announcement',
+        recipient: `${v7()}@example.org`,
+        userId: null,
+
+        locale: 'fr',
+        data: { title: 'Titre', text: 'Texte' },
         ...draft,
       };
       return (await inTransaction(context().em, em => createNotification(em, waiting)))!;

@@ -85,15 +85,36 @@ async function wantBasket(ctx: OrdersContext, viewer: Viewer): Promise<WantedLin
 function draftOrder(ctx: OrdersContext, viewer: Viewer, priced: PricedLine[], provider: Order['provider']) {
   const now = new Date();
   const order = {
-    ...{ id: newId(), number: drawNumber(), status: 'CREATED' as const, seq: 1, provider },
-    ...{ customer_id: viewer.id, customer_email: viewer.email },
-    ...{ customer_name: viewer.displayName, customer_locale: viewer.locale },
-    ...{ currency: priced[0]!.currency, ...sumUp(priced) },
-    ...{ expires_at: holdUntil(ctx), placed_at: now, status_at: now, last_step_at: now },
+    id: newId(),
+    number: drawNumber(),
+    status: 'CREATED' as const,
+    seq: 1,
+    provider,
+
+    customer_id: viewer.id,
+    customer_email: viewer.email,
+
+    customer_name: viewer.displayName,
+    customer_locale: viewer.locale,
+
+    currency: priced[0]!.currency,
+    ...sumUp(priced),
+
+    expires_at: holdUntil(ctx),
+    placed_at: now,
+    status_at: now,
+    last_step_at: now,
   };
   const lines = priced.map((line, position) => ({
-    ...{ position, product_id: line.productId, event_id: line.eventId, kind: line.kind, name: line.name },
-    ...{ quantity: line.quantity, unit_price: line.unitPrice, tax_rate: line.taxRate },
+    position,
+    product_id: line.productId,
+    event_id: line.eventId,
+    kind: line.kind,
+    name: line.name,
+
+    quantity: line.quantity,
+    unit_price: line.unitPrice,
+    tax_rate: line.taxRate,
     guest_names: line.guestNames,
   }));
   return { order, lines };
@@ -147,7 +168,11 @@ async function writeOrder(
   const placed = em.map(Order, row as never);
   const snapshot = await takeSnapshot(em, placed);
   await tellStatus(em, snapshot, {
-    ...{ from: null, to: 'CREATED', at: placed.placedAt, paymentId: null, reason: null },
+    from: null,
+    to: 'CREATED',
+    at: placed.placedAt,
+    paymentId: null,
+    reason: null,
   });
   await requestStep(em, placed, snapshot);
   return placed;

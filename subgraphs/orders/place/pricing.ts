@@ -60,7 +60,12 @@ export async function priceLines(
 function priceLine({ quantity, guestNames }: WantedLine, product: Product, viewer: Viewer): PricedLine {
   const { id, event, kind, name, price, taxRate } = product;
   return {
-    ...{ productId: id, eventId: event.id, kind, name, quantity, taxRate },
+    productId: id,
+    eventId: event.id,
+    kind,
+    name,
+    quantity,
+    taxRate,
     unitPrice: price.amount,
     currency: price.currency,
     // Where there are fewer names than tickets, the buyer's stands in.

@@ -18,7 +18,10 @@ async function placeOne(): Promise<string> {
 }
 const reserve = (orderId: string) =>
   stage.messenger.deliver('inventory-reserve-result', {
-    ...{ orderId, reserved: true, reason: null, unavailableProductIds: [] },
+    orderId,
+    reserved: true,
+    reason: null,
+    unavailableProductIds: [],
   });
 const becomes = (id: string, status: string) =>
   eventually(async () => {
@@ -38,8 +41,16 @@ async function report(
   const known = async () => Number((await stage.environment.sql(`select count(*) from inbox`))[0]!.count);
   const before = await known();
   await stage.messenger.deliver('payment.status.updated', {
-    ...{ paymentId, orderId, invoiceId: null, customerId: buyer.id, status, refunds: [] },
-    ...{ amount: { amount: 6_000, currency: 'EUR' }, refundedAmount: 0, at: at.toISOString() },
+    paymentId,
+    orderId,
+    invoiceId: null,
+    customerId: buyer.id,
+    status,
+    refunds: [],
+
+    amount: { amount: 6_000, currency: 'EUR' },
+    refundedAmount: 0,
+    at: at.toISOString(),
   });
   await eventually(async () => (await known()) > before);
 }
@@ -56,7 +67,10 @@ const isClosing = (orderId: string) =>
   });
 const pay = (orderId: string, paymentId = v7()) =>
   stage.messenger.deliver('payment-process-result', {
-    ...{ orderId, paymentId, outcome: 'SUCCEEDED', reason: null },
+    orderId,
+    paymentId,
+    outcome: 'SUCCEEDED',
+    reason: null,
     amount: { amount: 6_000, currency: 'EUR' },
   });
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000);
@@ -94,7 +108,11 @@ test('F12: news of a payment that comes after the hold’s end, but before the a
   await pay(id, paymentId);
   await answerClosing(id);
   await stage.messenger.deliver('shipping-schedule-result', {
-    ...{ orderId: id, scheduled: true, reason: null, ticketIds: [v7()], shipmentId: null },
+    orderId: id,
+    scheduled: true,
+    reason: null,
+    ticketIds: [v7()],
+    shipmentId: null,
   });
   const { timeline } = await becomes(id, 'SHIPPING_SCHEDULED');
   expect(timeline.map((each: { to: string }) => each.to)).not.toContain('FAILED');

@@ -19,7 +19,9 @@ const countOrders = async () =>
 test('an order has a number, the prices of the moment, their tax, and a first entry in its timeline', async () => {
   const entry = stage.tickets.add({ name: 'Entry', maxPerOrder: 4 });
   const shirt = stage.tickets.add({
-    ...{ kind: 'MERCHANDISE', name: 'Programme, signed', taxRate: 0.055 },
+    kind: 'MERCHANDISE',
+    name: 'Programme, signed',
+    taxRate: 0.055,
     price: { amount: 1_055, currency: 'EUR' },
   });
   const order = await stage.place(buyer, {

@@ -44,7 +44,11 @@ const reserve = (orderId: string) =>
 const payment = (orderId: string, paymentId = v7()) =>
   ({ orderId, paymentId, outcome: 'SUCCEEDED', amount: total, reason: null }) as const;
 const shipping = (orderId: string) => ({
-  ...{ orderId, scheduled: true, reason: null, ticketIds: [v7()], shipmentId: null },
+  orderId,
+  scheduled: true,
+  reason: null,
+  ticketIds: [v7()],
+  shipmentId: null,
 });
 const notification = (orderId: string) => ({ orderId, notificationId: v7(), sent: true, reason: null });
 

@@ -38,19 +38,33 @@ async function emitted<N extends MessageName>(name: N, orderId: string) {
 
 const reserved = (orderId: string) =>
   stage.messenger.deliver('inventory-reserve-result', {
-    ...{ orderId, reserved: true, reason: null, unavailableProductIds: [] },
+    orderId,
+    reserved: true,
+    reason: null,
+    unavailableProductIds: [],
   });
 const paid = (orderId: string, { paymentId = v7(), amount = EUR(6_000) } = {}) =>
   stage.messenger.deliver('payment-process-result', {
-    ...{ orderId, paymentId, outcome: 'SUCCEEDED', amount, reason: null },
+    orderId,
+    paymentId,
+    outcome: 'SUCCEEDED',
+    amount,
+    reason: null,
   });
 const shipped = (orderId: string, ticketIds = [v7()]) =>
   stage.messenger.deliver('shipping-schedule-result', {
-    ...{ orderId, scheduled: true, reason: null, ticketIds, shipmentId: null },
+    orderId,
+    scheduled: true,
+    reason: null,
+    ticketIds,
+    shipmentId: null,
   });
 const told = (orderId: string, sent = true) =>
   stage.messenger.deliver('notification-send-result', {
-    ...{ orderId, notificationId: v7(), sent, reason: sent ? null : 'mailbox unknown' },
+    orderId,
+    notificationId: v7(),
+    sent,
+    reason: sent ? null : 'mailbox unknown',
   });
 
 async function bringTo(status: 'RESERVED' | 'PAID' | 'SHIPPING_SCHEDULED' | 'COMPLETED'): Promise<string> {
@@ -105,7 +119,10 @@ test('an order goes its way step by step, each asked for when the one before is 
 test('an order with nothing left to reserve fails, and nothing is asked of anyone', async () => {
   const id = await placeOne();
   await stage.messenger.deliver('inventory-reserve-result', {
-    ...{ orderId: id, reserved: false, reason: 'PRICE_CHANGED', unavailableProductIds: [v7()] },
+    orderId: id,
+    reserved: false,
+    reason: 'PRICE_CHANGED',
+    unavailableProductIds: [v7()],
   });
   expect((await becomes(id, 'FAILED')).timeline.at(-1)).toMatchObject({ reason: 'PRICE_CHANGED' });
   expect(await emitted('payment-process-request', id)).toEqual([]);
@@ -135,7 +152,11 @@ test('an order is completed although its email was refused: the tickets are vali
 test('an order that cannot be fulfilled fails and its money goes back', async () => {
   const id = await bringTo('PAID');
   await stage.messenger.deliver('shipping-schedule-result', {
-    ...{ orderId: id, scheduled: false, reason: 'the event was canceled', ticketIds: [], shipmentId: null },
+    orderId: id,
+    scheduled: false,
+    reason: 'the event was canceled',
+    ticketIds: [],
+    shipmentId: null,
   });
   await becomes(id, 'FAILED');
   expect(await emitted('inventory-release-request', id)).toMatchObject([{ revokeTickets: true }]);
@@ -160,7 +181,11 @@ test('A9: a payment of another amount or currency is not fulfilled: released and
 test('a payment finally refused fails the order; one that comes all the same is given back', async () => {
   const id = await bringTo('RESERVED');
   await stage.messenger.deliver('payment-process-result', {
-    ...{ orderId: id, paymentId: v7(), outcome: 'FAILED', amount: EUR(6_000), reason: 'fraudulent' },
+    orderId: id,
+    paymentId: v7(),
+    outcome: 'FAILED',
+    amount: EUR(6_000),
+    reason: 'fraudulent',
   });
   await becomes(id, 'FAILED');
   expect(await emitted('payment-cancel-request', id)).toHaveLength(1);
@@ -237,7 +262,9 @@ test('a refund that fails leaves a canceled order FAILED; one that succeeds leav
   const result = { refunded: true, reason: null };
   await stage.messenger.deliver('payment-refund-result', { ...result, orderId: other });
   await stage.messenger.deliver('payment-refund-result', {
-    ...{ orderId: id, refunded: false, reason: 'account closed' },
+    orderId: id,
+    refunded: false,
+    reason: 'account closed',
   });
   expect((await becomes(id, 'FAILED')).timeline.at(-1).reason).toContain('account closed');
   expect((await look(other)).status).toBe('CANCELED');
@@ -278,7 +305,11 @@ test('a subscriber sees every status of an order that passes them in no time, th
   await direct.handle(async ctx => {
     await applyReservation(ctx, { orderId, reserved: true, reason: null, unavailableProductIds: [] });
     await applyPayment(ctx, {
-      ...{ orderId, paymentId: v7(), outcome: 'SUCCEEDED', amount: EUR(6_000), reason: null },
+      orderId,
+      paymentId: v7(),
+      outcome: 'SUCCEEDED',
+      amount: EUR(6_000),
+      reason: null,
     });
     await applyShipping(ctx, { orderId, scheduled: true, reason: null, ticketIds: [], shipmentId: null });
     await applyNotification(ctx, { orderId, notificationId: v7(), sent: true, reason: null });

@@ -70,7 +70,10 @@ export async function startTestOrders(extra: Environment = {}) {
   const orders = await startOrders(environment.env);
   const messenger = await openMessenger('orders', environment.env);
   return {
-    ...{ tickets, environment, orders, messenger },
+    tickets,
+    environment,
+    orders,
+    messenger,
     url: orders.url,
     ask: (viewer: Viewer | null, document: string, variables: Record<string, unknown> = {}) =>
       ask(orders.url, viewer, document, variables),
@@ -97,7 +100,11 @@ export async function openDirectly({ environment }: TestOrders) {
   const orm = await openDatabase(settings.databaseUrl, [Order, OrderLine, OrderTransition], migrations);
   const context = (em: EntityManager) =>
     ({
-      ...{ em, viewer: null, correlationId: 'test', cache: new Map(), log: createLog('test', 'silent') },
+      em,
+      viewer: null,
+      correlationId: 'test',
+      cache: new Map(),
+      log: createLog('test', 'silent'),
       live: { publish: async () => {} } as unknown as OrdersContext['live'],
       services: { settings, stopSweeping: async () => {} },
     }) satisfies OrdersContext;

@@ -142,7 +142,9 @@ test('a canceled order closes its page', async () => {
 test('an opening that was interrupted is undone by its job', async () => {
   const { buyer, orderId, paymentId } = await shop.order();
   await shop.world('POST', 'faults', {
-    ...{ match: { method: 'POST', path: '/v1/checkout' }, kind: 'cut-after', times: 4 },
+    match: { method: 'POST', path: '/v1/checkout' },
+    kind: 'cut-after',
+    times: 4,
   });
   const lost = await shop.mutate(
     buyer,

@@ -168,7 +168,9 @@ test('a page that is open is ended before the order is closed; one that was paid
       const { data } = await shop.mutate(buyer, 'createCheckout', input, '... on CheckoutSession { url }');
       const pay = () =>
         fetch(`${data.createCheckout.url}/pay`, {
-          ...{ method: 'POST', redirect: 'manual', body: new URLSearchParams() },
+          method: 'POST',
+          redirect: 'manual',
+          body: new URLSearchParams(),
         });
       if (paid) await pay();
       await close(orderId);

@@ -126,7 +126,8 @@ test('a replayed old answer does not bring back what has passed', () =>
     await fault('cut-after', CONFIRM, 2);
     await shop.confirm(buyer, paymentId, 'pm_card_threeDSecure2Required');
     await fetch(`${shop.sandbox.url}/3ds/${payment.providerReference}/fail`, {
-      ...{ method: 'POST', redirect: 'manual' },
+      method: 'POST',
+      redirect: 'manual',
     });
     // Under its key Stripe still answers that 3-D Secure is needed.
     await shop.hasten('reconcile-payment');

@@ -158,7 +158,9 @@ test('invoices not answering is UNAVAILABLE, and nothing is begun', async () => 
   const invoice = draw(buyer);
   away = true;
   const { errors } = await shop.mutate(buyer, 'payInvoice', {
-    ...{ invoiceId: invoice.id, amount: invoice.total, paymentMethodId: 'pm_card_visa' },
+    invoiceId: invoice.id,
+    amount: invoice.total,
+    paymentMethodId: 'pm_card_visa',
     idempotencyKey: 'k',
   });
   away = false;
@@ -171,7 +173,9 @@ test('F3: an invoice whose payment’s answer is lost is found to be paid', asyn
   const invoice = draw(buyer);
   await shop.world('POST', 'webhooks/pause');
   await shop.world('POST', 'faults', {
-    ...{ match: { method: 'POST', path: '/v1/payment_intents/' }, kind: 'cut-after', times: 2 },
+    match: { method: 'POST', path: '/v1/payment_intents/' },
+    kind: 'cut-after',
+    times: 2,
   });
   const unknown = await pay(buyer, invoice);
   expect(unknown.status).toBe('PROCESSING');

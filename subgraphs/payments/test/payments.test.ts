@@ -108,7 +108,9 @@ test('what cannot be confirmed says why', async () => {
   });
   expect((await shop.see(buyer, paymentId)).status).toBe('REQUIRES_PAYMENT_METHOD');
   const address = await shop.mutate(buyer, 'confirmPayment', {
-    ...{ paymentId, paymentMethodId: 'pm_card_visa', returnUrl: 'javascript:alert(1)' },
+    paymentId,
+    paymentMethodId: 'pm_card_visa',
+    returnUrl: 'javascript:alert(1)',
   });
   expect(address.errors![0]!.extensions.code).toBe('BAD_USER_INPUT');
   expect((await shop.confirm(buyer, paymentId)).status).toBe('SUCCEEDED');
@@ -174,7 +176,8 @@ test('F12: an order canceled while its payment goes through learns of the paymen
   const { buyer, orderId, paymentId, payment } = await shop.order();
   await shop.world('POST', 'webhooks/pause');
   await shop.stripe.paymentIntents.confirm(payment.providerReference, {
-    ...{ payment_method: 'pm_card_visa', return_url: 'http://localhost/' },
+    payment_method: 'pm_card_visa',
+    return_url: 'http://localhost/',
   });
   await shop.messenger.deliver('payment-cancel-request', { orderId, reason: 'expired' });
   await shop.reaches(paymentId, 'SUCCEEDED');
@@ -244,7 +247,8 @@ test('A20: of another buyer nothing can be seen, and it looks as if it did not e
   const seen = await shop.see(shop.admin, paymentId);
   expect(seen).toMatchObject({ id: paymentId, clientSecret: null });
   const tried = await shop.mutate(shop.admin, 'confirmPayment', {
-    ...{ paymentId, paymentMethodId: 'pm_card_visa' },
+    paymentId,
+    paymentMethodId: 'pm_card_visa',
   });
   expect(tried.errors![0]!.extensions.code).toBe('NOT_FOUND');
   const list = await shop.ask(stranger, '{ payments { nodes { id } totalCount } }');

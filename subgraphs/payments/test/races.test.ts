@@ -29,8 +29,14 @@ function context(): PaymentsContext {
   const services = { settings, provider: connectStripe(settings) };
   const log = createLog('test', 'silent');
   return {
-    ...{ em: orm.em.fork() as PaymentsContext['em'], viewer: null, correlationId: 'test', log, services },
-    ...{ live: undefined as never, cache: new Map() },
+    em: orm.em.fork() as PaymentsContext['em'],
+    viewer: null,
+    correlationId: 'test',
+    log,
+    services,
+
+    live: undefined as never,
+    cache: new Map(),
   };
 }
 
@@ -40,7 +46,8 @@ test('an answer that was asked for before another was applied is not believed: S
   const reference = payment.providerReference;
   const { provider } = context().services;
   await shop.stripe.paymentIntents.confirm(reference, {
-    ...{ payment_method: 'pm_usBankAccount_processing', return_url: 'http://localhost/' },
+    payment_method: 'pm_usBankAccount_processing',
+    return_url: 'http://localhost/',
   });
   const processing = await provider.retrieve(reference);
   let answer = () => {};
@@ -89,7 +96,9 @@ test('I1: confirmed, paid on a page, and canceled at the same time, an order is 
     const { data } = await shop.mutate(buyer, 'createCheckout', input, '... on CheckoutSession { url }');
     if (data?.createCheckout?.url)
       await fetch(`${data.createCheckout.url}/pay`, {
-        ...{ method: 'POST', redirect: 'manual', body: new URLSearchParams() },
+        method: 'POST',
+        redirect: 'manual',
+        body: new URLSearchParams(),
       });
   };
   const withStripeJs = (reference: string) =>

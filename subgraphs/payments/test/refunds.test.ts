@@ -245,7 +245,9 @@ test('F3: a refund whose answer is lost is made once and known in the end', asyn
   const { paymentId, payment } = await paid();
   await shop.world('POST', 'webhooks/pause');
   await shop.world('POST', 'faults', {
-    ...{ match: { method: 'POST', path: '/v1/refunds' }, kind: 'cut-after', times: 4 },
+    match: { method: 'POST', path: '/v1/refunds' },
+    kind: 'cut-after',
+    times: 4,
   });
   const unknown = await shop.refund(paymentId);
   expect(unknown).toMatchObject({ __typename: 'Payment', refunds: [{ status: 'PENDING' }] });

@@ -65,7 +65,8 @@ async function paidUnheard() {
   const placed = await shop.order();
   const { providerReference } = placed.payment;
   const intent = await shop.stripe.paymentIntents.confirm(providerReference, {
-    ...{ payment_method: 'pm_card_visa', return_url: 'http://localhost/' },
+    payment_method: 'pm_card_visa',
+    return_url: 'http://localhost/',
   });
   return { ...placed, intent };
 }
@@ -92,7 +93,9 @@ test('A5, A7: other events about the same payment, and a failure after the succe
   await shop.reaches(paymentId, 'SUCCEEDED');
   const before = await shop.updates(paymentId);
   const failed = webhookBody('payment_intent.payment_failed', {
-    ...{ id: intent.id, metadata: intent.metadata, status: 'requires_payment_method' },
+    id: intent.id,
+    metadata: intent.metadata,
+    status: 'requires_payment_method',
   });
   await shop.post(failed);
   expect(await outcomeOf(failed)).toBe('unchanged');
@@ -107,12 +110,10 @@ test('A5, A7: other events about the same payment, and a failure after the succe
 test('a webhook is a hint: what it claims is not believed, Stripe is asked', async () => {
   const { buyer, orderId, paymentId, payment } = await shop.order();
   const body = webhookBody('payment_intent.succeeded', {
-    ...{
-      id: payment.providerReference,
-      metadata: { paymentId },
-      status: 'succeeded',
-      amount_received: 5_000,
-    },
+    id: payment.providerReference,
+    metadata: { paymentId },
+    status: 'succeeded',
+    amount_received: 5_000,
   });
   await shop.post(body);
   expect(await outcomeOf(body)).toBe('unchanged');
@@ -123,8 +124,13 @@ test('a webhook is a hint: what it claims is not believed, Stripe is asked', asy
 test('A6: news of a payment that is not written here yet is kept and applied later', async () => {
   const [paymentId, orderId, customerId] = [newId(), newId(), newId()];
   const intent = await shop.stripe.paymentIntents.create({
-    ...{ amount: 4_200, currency: 'eur', payment_method: 'pm_card_visa', confirm: true },
-    ...{ return_url: 'http://localhost/', metadata: { paymentId, orderId } },
+    amount: 4_200,
+    currency: 'eur',
+    payment_method: 'pm_card_visa',
+    confirm: true,
+
+    return_url: 'http://localhost/',
+    metadata: { paymentId, orderId },
   });
   expect(intent.status).toBe('succeeded');
   await eventually(
@@ -167,7 +173,8 @@ test('A9: a payment of another amount is flagged and told as it was captured: th
   const { orderId, paymentId, payment } = await shop.order();
   await shop.stripe.paymentIntents.update(payment.providerReference, { amount: 4_999 });
   await shop.stripe.paymentIntents.confirm(payment.providerReference, {
-    ...{ payment_method: 'pm_card_visa', return_url: 'http://localhost/' },
+    payment_method: 'pm_card_visa',
+    return_url: 'http://localhost/',
   });
   await shop.reaches(paymentId, 'SUCCEEDED');
   expect(await shop.outcomes(orderId)).toEqual([

@@ -124,8 +124,13 @@ describe.each(BACKENDS)('messages over $backend', ({ backend, available }) => {
     await eventually(async () => (await effects(orderId)) === 1);
     const id = newId();
     const envelope = {
-      ...{ specversion: '1.0', id, source: 'orders', type: 'inventory-release-request' },
-      ...{ time: new Date().toISOString(), data: { orderId, nonsense: true } },
+      specversion: '1.0',
+      id,
+      source: 'orders',
+      type: 'inventory-release-request',
+
+      time: new Date().toISOString(),
+      data: { orderId, nonsense: true },
     };
     await queues.add(messageQueue('tickets'), [
       { id, name: 'poison', data: { envelope, outbox: 'orders', row: id } },
@@ -204,8 +209,13 @@ describe.each(BACKENDS)('messages over $backend', ({ backend, available }) => {
     const id = newId();
     const marker = newId();
     const envelope = {
-      ...{ specversion: '1.0', id, source: 'orders', type: 'inventory-release-request' },
-      ...{ time: new Date().toISOString(), data: request(marker) },
+      specversion: '1.0',
+      id,
+      source: 'orders',
+      type: 'inventory-release-request',
+
+      time: new Date().toISOString(),
+      data: request(marker),
     };
     await queues.add(messageQueue(subgraph), [
       { id, name: 'marker', data: { envelope, outbox: 'orders', row: id } },

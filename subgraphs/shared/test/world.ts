@@ -96,8 +96,14 @@ export async function openMessenger(subgraph: string, env: Environment) {
   return {
     async deliver<N extends MessageName>(name: N, data: MessageData<N>, id = v7()): Promise<void> {
       const envelope = {
-        ...{ specversion: '1.0' as const, id, source: messages[name].source, type: name },
-        ...{ time: new Date().toISOString(), correlationid: `test-${id}`, data },
+        specversion: '1.0' as const,
+        id,
+        source: messages[name].source,
+        type: name,
+
+        time: new Date().toISOString(),
+        correlationid: `test-${id}`,
+        data,
       };
       const delivery: Delivery = { envelope, outbox: 'test', row: id };
       await queues.add(messageQueue(subgraph), [{ id: v7(), name, data: delivery }]);

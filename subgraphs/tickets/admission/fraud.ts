@@ -26,12 +26,10 @@ export async function reportFraud(
   );
   if (row!.refusals !== (isForged ? 1 : SUSPICIOUS_REFUSALS)) return;
   await emit(em, 'ticket.fraud.suspected', {
-    ...{
-      eventId: event.id,
-      organizerId: event.organizerId,
-      ticketId: scan.ticketId ?? null,
-      scanId: scan.id,
-    },
+    eventId: event.id,
+    organizerId: event.organizerId,
+    ticketId: scan.ticketId ?? null,
+    scanId: scan.id,
     reason: isForged
       ? 'A code with a forged signature was shown.'
       : `A ticket was refused ${SUSPICIOUS_REFUSALS} times within ${WINDOW_MINUTES} minutes (last: ${scan.result}).`,

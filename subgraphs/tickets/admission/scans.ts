@@ -57,7 +57,10 @@ export async function scanTicket(ctx: Context, input: z.input<typeof scanInput>)
     await em.flush();
     if (result !== 'ACCEPTED') await reportFraud(em, event, scan, isForged);
     await emit(em, 'ticket.scanned', {
-      ...{ scanId: scan.id, ticketId: scan.ticketId, eventId: event.id, result },
+      scanId: scan.id,
+      ticketId: scan.ticketId,
+      eventId: event.id,
+      result,
       at: scan.scannedAt.toISOString(),
     });
     return outcome(ctx, event, scan, ticket);

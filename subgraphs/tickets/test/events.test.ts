@@ -19,7 +19,11 @@ beforeAll(async () => {
 afterAll(() => shop?.stop());
 
 const productInput = (eventId: string, more: object = {}) => ({
-  ...{ eventId, kind: 'ADMISSION', name: 'Standard', taxRate: 0.2, capacity: 10 },
+  eventId,
+  kind: 'ADMISSION',
+  name: 'Standard',
+  taxRate: 0.2,
+  capacity: 10,
   price: { amount: 1_000, currency: 'EUR' },
   ...more,
 });
@@ -170,8 +174,13 @@ test('orders learn what they need of a product; an unpublished one is null', asy
   expect(errors).toBeUndefined();
   expect(data._entities).toEqual([
     expect.objectContaining({
-      ...{ kind: 'ADMISSION', name: 'Standard', price: { amount: 2_500, currency: 'EUR' } },
-      ...{ taxRate: 0.055, available: 7, maxPerOrder: 10 },
+      kind: 'ADMISSION',
+      name: 'Standard',
+      price: { amount: 2_500, currency: 'EUR' },
+
+      taxRate: 0.055,
+      available: 7,
+      maxPerOrder: 10,
       event: expect.objectContaining({ status: 'PUBLISHED', startsAt: expect.stringMatching(/Z$/) }),
     }),
     null,

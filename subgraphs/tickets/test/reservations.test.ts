@@ -13,7 +13,9 @@ afterAll(() => shop?.stop());
 const results = () => shop.environment.emitted('inventory-reserve-result');
 const release = (orderId: string, more: { revokeTickets?: boolean } = {}) =>
   shop.messenger.deliver('inventory-release-request', {
-    ...{ orderId, reason: 'EXPIRED', revokeTickets: false },
+    orderId,
+    reason: 'EXPIRED',
+    revokeTickets: false,
     ...more,
   });
 /** Every message delivered so far has been handled. */

@@ -50,8 +50,15 @@ export const lineOf = (
   quantity = 1,
   more: Partial<OrderLineData> = {},
 ): OrderLineData => ({
-  ...{ productId: product.id, eventId: product.event.id, kind: product.kind, name: product.name, quantity },
-  ...{ unitPrice: product.price.amount, taxRate: product.taxRate, guestNames: [] },
+  productId: product.id,
+  eventId: product.event.id,
+  kind: product.kind,
+  name: product.name,
+  quantity,
+
+  unitPrice: product.price.amount,
+  taxRate: product.taxRate,
+  guestNames: [],
   ...more,
 });
 
@@ -81,14 +88,21 @@ export async function startTestTickets(extra: Environment = {}) {
     orderId: string,
     lines: OrderLineData[],
   ): MessageData<'inventory-reserve-request'> => ({
-    ...{ orderId, customerId: buyer.id, lines },
+    orderId,
+    customerId: buyer.id,
+    lines,
     expiresAt: new Date(Date.now() + 900_000).toISOString(),
   });
   const paidOrder = (orderId: string, lines: OrderLineData[], customer: Viewer = buyer) => ({
-    ...{ orderId, number: 'G-1', lines },
+    orderId,
+    number: 'G-1',
+    lines,
     customer: {
-      ...{ id: customer.id, email: customer.email },
-      ...{ displayName: customer.displayName, locale: customer.locale },
+      id: customer.id,
+      email: customer.email,
+
+      displayName: customer.displayName,
+      locale: customer.locale,
     },
     total: { amount: lines.reduce((sum, l) => sum + l.unitPrice * l.quantity, 0), currency: 'EUR' },
   });
@@ -106,18 +120,16 @@ export async function startTestTickets(extra: Environment = {}) {
   }
 
   return {
-    ...{
-      environment,
-      messenger,
-      organizer,
-      buyer,
-      mutate,
-      answerTo,
-      reserveRequest,
-      paidOrder,
-      reserve,
-      buy,
-    },
+    environment,
+    messenger,
+    organizer,
+    buyer,
+    mutate,
+    answerTo,
+    reserveRequest,
+    paidOrder,
+    reserve,
+    buy,
     url: tickets.url,
     ask: (viewer: Viewer | null, query: string, variables?: Record<string, unknown>) =>
       ask(tickets.url, viewer, query, variables),
@@ -128,7 +140,11 @@ export async function startTestTickets(extra: Environment = {}) {
       const created: TestProduct[] = [];
       for (const product of products) {
         const standard = {
-          ...{ eventId: id, kind: 'ADMISSION', name: 'Standard', taxRate: 0.055, capacity: 100 },
+          eventId: id,
+          kind: 'ADMISSION',
+          name: 'Standard',
+          taxRate: 0.055,
+          capacity: 100,
           price: { amount: 2_500, currency: 'EUR' },
         };
         created.push(await mutate(organizer, CREATE_PRODUCT, { input: { ...standard, ...product } }));

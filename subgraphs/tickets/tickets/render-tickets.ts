@@ -31,8 +31,13 @@ export const renderTickets = defineJob<typeof data, TicketsServices>({
       );
       if (!told) return;
       await emit(em, 'ticket.generation.completed', {
-        ...{ orderId, customerId: tickets[0]!.customerId, tickets: results },
-        ...{ total: results.length, successful, failed: results.length - successful },
+        orderId,
+        customerId: tickets[0]!.customerId,
+        tickets: results,
+
+        total: results.length,
+        successful,
+        failed: results.length - successful,
         processingMilliseconds: Math.round(performance.now() - started),
       });
     });

@@ -37,7 +37,10 @@ export async function issueTickets(
     Array.from({ length: quantity }, (_, i) => {
       const id = newId();
       return {
-        ...{ id, eventId, productId, code: createCode() },
+        id,
+        eventId,
+        productId,
+        code: createCode(),
         guestName: guestNames[i]?.trim() || customer.displayName,
         qrCode: signQrCode({ eventId, ticketId: id }, keys.get(eventId)!),
       };
