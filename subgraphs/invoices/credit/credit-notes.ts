@@ -50,20 +50,17 @@ export async function creditRefund(
     refundId,
     number,
     reason,
-
     currency: invoice.currency,
     subtotal: total - tax,
     tax,
     total,
     taxLines,
-
     seller: sellerOf(services.settings),
     issuedAt: at,
   });
   await em.persist(note).flush();
   await emit(em, 'credit_note.issued', {
     creditNoteId: note.id,
-
     number,
     invoiceId: invoice.id,
     orderId: invoice.orderId,

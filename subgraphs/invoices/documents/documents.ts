@@ -51,11 +51,9 @@ async function readInvoice(em: EntityManager, id: string): Promise<DocumentConte
   const { contact, currency, subtotal, tax, total, orderNumber, dueAt, paidAt } = invoice;
   return {
     kind: 'invoice',
-
     locale: contact.locale,
     number: invoice.number,
     issuedAt: invoice.issuedAt!,
-
     seller: invoice.seller!,
     contact,
     orderNumber,
@@ -87,12 +85,10 @@ async function readCreditNote(em: EntityManager, id: string): Promise<DocumentCo
   const { currency, subtotal, tax, total, taxLines, reason, seller } = note;
   return {
     kind: 'credit-note',
-
     locale: invoice.contact.locale,
     number: note.number,
     issuedAt: note.issuedAt,
     seller,
-
     contact: invoice.contact,
     orderNumber: invoice.orderNumber,
     currency,
@@ -101,7 +97,6 @@ async function readCreditNote(em: EntityManager, id: string): Promise<DocumentCo
     total,
     reason: reason ?? null,
     corrects: { number: invoice.number!, issuedAt: invoice.issuedAt! },
-
     dueAt: null,
     paidAt: null,
     kinds: [],
@@ -110,7 +105,6 @@ async function readCreditNote(em: EntityManager, id: string): Promise<DocumentCo
     lines: taxLines.map(({ rate, base, tax }) => ({
       description: null,
       quantity: 1,
-
       taxRate: rate,
       total: base + tax,
       tax,

@@ -45,14 +45,12 @@ export async function drawUpInvoice(
     orderNumber: order.number,
     customerId,
     contact,
-
     status: 'DRAFT',
     number: null,
     currency: order.total.currency,
     subtotal: total - tax,
     tax,
     total,
-
     seller: null,
     createdAt: new Date(),
     issuedAt: null,

@@ -22,7 +22,6 @@ export async function issueInvoice(
   Object.assign(invoice, {
     status: 'paidAt' in terms ? 'PAID' : 'DUE',
     seller: sellerOf(services.settings),
-
     number,
     issuedAt: at,
     ...terms,
@@ -43,7 +42,6 @@ export async function markPaid(em: EntityManager, invoice: Invoice, paidAt: Date
 const factsOf = ({ id, number, orderId, customerId, total, currency }: Invoice) => ({
   invoiceId: id,
   number: number!,
-
   orderId,
   customerId,
   total: { amount: total, currency },

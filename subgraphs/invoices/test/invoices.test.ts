@@ -102,7 +102,6 @@ test('payment finalizes the invoice: number, date, document, and the messages th
     invoiceId: invoice.id,
     number: invoice.number,
     orderId: order.orderId,
-
     customerId: order.customer.id,
     total: order.total,
   };

@@ -13,7 +13,6 @@ export const line = (unitPrice: number, taxRate = 0.2, more: Partial<OrderLineDa
   kind: 'ADMISSION',
   name: 'Place assise',
   quantity: 1,
-
   unitPrice,
   taxRate,
   guestNames: [],
@@ -56,7 +55,6 @@ export function orderOf(lines = [line(4_500)], customer: Partial<OrderStatusUpda
         orderId: invoiceId ? null : orderId,
         invoiceId,
         customerId: snapshot.customer.id,
-
         status,
         amount: { amount, currency: total.currency },
         refunds,

@@ -134,7 +134,6 @@ test('a declined card and a suspected fraud are told once, to whom they concern'
     customerId,
     success: false,
     requiresAction: false,
-
     status: 'REQUIRES_PAYMENT_METHOD' as const,
     amount: { amount: 990, currency: 'EUR' },
     error: 'Your card was declined.',

@@ -124,7 +124,6 @@ test('a confirmation waits for its tickets, and goes out as soon as they are sai
     customerId: request.customer.id,
     processingMilliseconds: 40,
     tickets: [{ ticketId, code: 'C', success: true }],
-
     total: 1,
     successful: 1,
     failed: 0,

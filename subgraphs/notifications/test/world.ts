@@ -108,7 +108,6 @@ export async function openDomain(extra: Environment = {}) {
         template: 'announcement',
         recipient: `${v7()}@example.org`,
         userId: null,
-
         locale: 'fr',
         data: { title: 'Titre', text: 'Texte' },
         ...draft,

@@ -90,16 +90,12 @@ function draftOrder(ctx: OrdersContext, viewer: Viewer, priced: PricedLine[], pr
     status: 'CREATED' as const,
     seq: 1,
     provider,
-
     customer_id: viewer.id,
     customer_email: viewer.email,
-
     customer_name: viewer.displayName,
     customer_locale: viewer.locale,
-
     currency: priced[0]!.currency,
     ...sumUp(priced),
-
     expires_at: holdUntil(ctx),
     placed_at: now,
     status_at: now,
@@ -111,7 +107,6 @@ function draftOrder(ctx: OrdersContext, viewer: Viewer, priced: PricedLine[], pr
     event_id: line.eventId,
     kind: line.kind,
     name: line.name,
-
     quantity: line.quantity,
     unit_price: line.unitPrice,
     tax_rate: line.taxRate,

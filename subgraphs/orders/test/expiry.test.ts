@@ -47,7 +47,6 @@ async function report(
     customerId: buyer.id,
     status,
     refunds: [],
-
     amount: { amount: 6_000, currency: 'EUR' },
     refundedAmount: 0,
     at: at.toISOString(),

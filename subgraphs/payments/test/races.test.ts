@@ -34,7 +34,6 @@ function context(): PaymentsContext {
     correlationId: 'test',
     log,
     services,
-
     live: undefined as never,
     cache: new Map(),
   };

@@ -128,7 +128,6 @@ test('A6: news of a payment that is not written here yet is kept and applied lat
     currency: 'eur',
     payment_method: 'pm_card_visa',
     confirm: true,
-
     return_url: 'http://localhost/',
     metadata: { paymentId, orderId },
   });

@@ -128,7 +128,6 @@ describe.each(BACKENDS)('messages over $backend', ({ backend, available }) => {
       id,
       source: 'orders',
       type: 'inventory-release-request',
-
       time: new Date().toISOString(),
       data: { orderId, nonsense: true },
     };
@@ -213,7 +212,6 @@ describe.each(BACKENDS)('messages over $backend', ({ backend, available }) => {
       id,
       source: 'orders',
       type: 'inventory-release-request',
-
       time: new Date().toISOString(),
       data: request(marker),
     };

@@ -100,7 +100,6 @@ export async function openMessenger(subgraph: string, env: Environment) {
         id,
         source: messages[name].source,
         type: name,
-
         time: new Date().toISOString(),
         correlationid: `test-${id}`,
         data,

@@ -177,7 +177,6 @@ test('orders learn what they need of a product; an unpublished one is null', asy
       kind: 'ADMISSION',
       name: 'Standard',
       price: { amount: 2_500, currency: 'EUR' },
-
       taxRate: 0.055,
       available: 7,
       maxPerOrder: 10,

@@ -34,7 +34,6 @@ test('a ticket opens the door once; a second scan of it is refused and recorded'
   expect(first).toMatchObject({
     result: 'ACCEPTED',
     message: 'Welcome, Ann.',
-
     ticket: { id: ticket.id, status: 'REDEEMED' },
     scan: { operator: { id: staff.id } },
   });

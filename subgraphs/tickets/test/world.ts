@@ -55,7 +55,6 @@ export const lineOf = (
   kind: product.kind,
   name: product.name,
   quantity,
-
   unitPrice: product.price.amount,
   taxRate: product.taxRate,
   guestNames: [],
@@ -100,7 +99,6 @@ export async function startTestTickets(extra: Environment = {}) {
     customer: {
       id: customer.id,
       email: customer.email,
-
       displayName: customer.displayName,
       locale: customer.locale,
     },

@@ -34,7 +34,6 @@ export const renderTickets = defineJob<typeof data, TicketsServices>({
         orderId,
         customerId: tickets[0]!.customerId,
         tickets: results,
-
         total: results.length,
         successful,
         failed: results.length - successful,
