@@ -2,8 +2,6 @@ import type { Environment } from '#shared/kernel/settings.ts';
 import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
 import { CreditNote } from './credit/credit-note.entity.ts';
 import { serveFile } from './documents/documents.ts';
-import { renderCreditNote } from './documents/render-credit-note.ts';
-import { renderInvoice } from './documents/render-invoice.ts';
 import { createRenderer } from './documents/thread.ts';
 import { handlers } from './handlers.ts';
 import { Invoice, InvoiceLine } from './issue/invoice.entity.ts';
@@ -21,7 +19,6 @@ export function startInvoices(env: Environment) {
     migrations,
     resolvers,
     handlers,
-    jobs: [renderInvoice, renderCreditNote],
     services: async () => ({ settings, renderer: createRenderer() }),
     routes: { 'GET /files/': serveFile },
     close: ({ renderer }) => renderer.close(),

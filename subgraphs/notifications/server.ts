@@ -2,7 +2,6 @@ import type { Environment } from '#shared/kernel/settings.ts';
 import { type RunningSubgraph, runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
 import { openMailer } from './channels/email.ts';
 import { Notification } from './deliver/notification.entity.ts';
-import { sendNotificationJob, sendUrgentNotificationJob } from './deliver/send-notification.ts';
 import { handlers } from './handlers.ts';
 import { migrations } from './migrations/index.ts';
 import { resolvers } from './resolvers.ts';
@@ -22,7 +21,6 @@ export async function startNotifications(env: Environment): Promise<RunningSubgr
     migrations,
     resolvers,
     handlers,
-    jobs: [sendNotificationJob, sendUrgentNotificationJob],
     services: async () => ({ settings, mailer }),
     close: async () => mailer.close(),
   });

@@ -4,7 +4,6 @@ import { handlers } from './handlers.ts';
 import { migrations } from './migrations/index.ts';
 import { Order, OrderLine, OrderTransition } from './order/order.entity.ts';
 import { resolvers } from './resolvers.ts';
-import { expireOrderJob } from './saga/expire-order.ts';
 import { startSweeping } from './saga/sweeping.ts';
 import type { OrdersServices } from './services.ts';
 import { readOrdersSettings } from './settings.ts';
@@ -18,7 +17,6 @@ export function startOrders(env: Environment) {
     migrations,
     resolvers,
     handlers,
-    jobs: [expireOrderJob],
     services: async ({ em, log }) => ({
       settings,
       stopSweeping: settings.workers === 'off' ? async () => {} : startSweeping(em, log),

@@ -3,13 +3,6 @@ import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
 import { CheckoutSession } from './checkout/checkout-session.entity.ts';
 import { Payment } from './collect/payment.entity.ts';
 import { handlers } from './handlers.ts';
-import { applyWebhookJob } from './jobs/apply-webhook.ts';
-import { cancelIntentJob } from './jobs/cancel-intent.ts';
-import { cancelStrayJob } from './jobs/cancel-stray.ts';
-import { createIntentJob } from './jobs/create-intent.ts';
-import { executeRefundJob } from './jobs/execute-refund.ts';
-import { openCheckoutJob } from './jobs/open-checkout.ts';
-import { reconcilePaymentJob } from './jobs/reconcile-payment.ts';
 import { migrations } from './migrations/index.ts';
 import { connectStripe } from './provider/stripe.ts';
 import { Refund } from './refund/refund.entity.ts';
@@ -27,15 +20,6 @@ export function startPayments(env: Environment) {
     migrations,
     resolvers,
     handlers,
-    jobs: [
-      createIntentJob,
-      cancelIntentJob,
-      cancelStrayJob,
-      reconcilePaymentJob,
-      openCheckoutJob,
-      executeRefundJob,
-      applyWebhookJob,
-    ],
     async services({ log }) {
       if (takesTestPayments(settings))
         log.warn('ALLOW_TEST_PAYMENTS: Stripe runs in test mode, nothing that is sold here is paid for');

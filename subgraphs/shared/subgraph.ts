@@ -9,7 +9,6 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { Constructor, EntitySchema } from '@mikro-orm/postgresql';
 import { type GraphQLSchema, parse } from 'graphql';
 import { v7 } from 'uuid';
-import type { z } from 'zod';
 import type { SubgraphName } from '#schema/messages/index.ts';
 import { readSchema } from '../../schema/read.ts';
 import type { Context } from './context.ts';
@@ -26,7 +25,6 @@ import { CORRELATION_HEADER, PASSPORT_HEADER, readPassport, type Viewer } from '
 import type { SubgraphSettings } from './kernel/settings.ts';
 import { DeadLetter } from './messaging/dead-letters.ts';
 import { type Handlers, startConsumers } from './messaging/inbox.ts';
-import type { JobDefinition } from './messaging/jobs.ts';
 import { createLive } from './messaging/live.ts';
 import { startRelay } from './messaging/outbox.ts';
 import { openQueues } from './messaging/queues.ts';
@@ -48,7 +46,6 @@ export interface SubgraphDefinition<S> {
   migrations: Migrations;
   resolvers: object;
   handlers: Handlers<S>;
-  jobs?: JobDefinition<z.ZodType, S>[];
   /**
    * Makes what every resolver, handler and job gets as `ctx.services`. Runs after the migrations and before
    * anything is served: the place to seed, too.
@@ -133,7 +130,6 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
       log,
       metrics,
       handlers: definition.handlers,
-      jobs: definition.jobs ?? [],
       context: correlationId => context(null, correlationId),
     });
     checks.push(consumers);

@@ -11,7 +11,6 @@ import { seedEvent } from './seed.ts';
 import type { TicketsServices } from './services.ts';
 import { readTicketsSettings } from './settings.ts';
 import { createRenderer } from './tickets/pdf/renderer.ts';
-import { renderTickets } from './tickets/render-tickets.ts';
 import { Ticket } from './tickets/ticket.entity.ts';
 import { serveFile } from './tickets/ticket-files.ts';
 
@@ -24,7 +23,6 @@ export function startTickets(env: Environment) {
     migrations,
     resolvers,
     handlers,
-    jobs: [renderTickets],
     async services({ em }) {
       if (settings.SEED) await seedEvent(em);
       return { settings, renderer: createRenderer() };

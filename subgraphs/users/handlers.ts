@@ -3,6 +3,9 @@ import { storeStripeCustomer } from './accounts/users.ts';
 import type { UsersServices } from './services.ts';
 
 export const handlers: Handlers<UsersServices> = {
-  'stripe.customer.created': (ctx, { userId, stripeCustomerId }) =>
-    storeStripeCustomer(ctx, userId, stripeCustomerId),
+  messages: {
+    'stripe.customer.created': (ctx, { userId, stripeCustomerId }) =>
+      storeStripeCustomer(ctx, userId, stripeCustomerId),
+  },
+  jobs: [],
 };

@@ -5,10 +5,10 @@ import { entityLoader, loadMany } from '#shared/data/batch.ts';
 import { type EntityManager, newId, query, sql } from '#shared/data/database.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
-import { renderCreditNote } from '../documents/render-credit-note.ts';
 import { type Invoice, InvoiceLine } from '../issue/invoice.entity.ts';
 import { takeNumber } from '../issue/numbering.ts';
 import { remainder, shareOf, sum, type TaxLine, taxByRate } from '../issue/taxes.ts';
+import { renderCreditNoteJob } from '../jobs.ts';
 import type { InvoicesContext } from '../services.ts';
 import { sellerOf } from '../settings.ts';
 import { CreditNote } from './credit-note.entity.ts';
@@ -67,7 +67,7 @@ export async function creditRefund(
     customerId: invoice.customerId,
     total: { amount: total, currency: invoice.currency },
   });
-  await enqueue(em, renderCreditNote, { creditNoteId: note.id });
+  await enqueue(em, renderCreditNoteJob, { creditNoteId: note.id });
 }
 
 /** A due invoice will not be paid any more: it is void, and a credit note of its whole takes its tax back. */

@@ -2,7 +2,7 @@
 import type { EntityManager } from '#shared/data/database.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
-import { renderInvoice } from '../documents/render-invoice.ts';
+import { renderInvoiceJob } from '../jobs.ts';
 import type { InvoicesContext } from '../services.ts';
 import { sellerOf } from '../settings.ts';
 import type { Invoice } from './invoice.entity.ts';
@@ -29,7 +29,7 @@ export async function issueInvoice(
   await em.flush();
   await emit(em, 'invoice.issued', factsOf(invoice));
   if ('paidAt' in terms) await emit(em, 'invoice.paid', factsOf(invoice));
-  await enqueue(em, renderInvoice, { invoiceId: invoice.id });
+  await enqueue(em, renderInvoiceJob, { invoiceId: invoice.id });
 }
 
 /** A due invoice is paid. Its document stays: it says until when it was to be paid. */

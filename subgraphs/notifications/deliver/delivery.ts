@@ -9,11 +9,11 @@ import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
 import { type AttachedFile, FilesMissing, fetchAttachments } from '../channels/attachments.ts';
 import type { Outcome } from '../channels/email.ts';
+import { sendJobFor } from '../jobs.ts';
 import type { NotificationsContext } from '../services.ts';
 import { render } from '../templates/index.ts';
 import { Notification } from './notification.entity.ts';
 import { moveNotification } from './notifications.ts';
-import { jobFor } from './send-notification.ts';
 
 /** Seconds without a sign of life after which a process that was sending is taken for dead. */
 const LEASE_SECONDS = 15;
@@ -191,7 +191,7 @@ async function release(
 }
 
 const enqueueAgain = (em: EntityManager, notification: Notification, at: number) =>
-  enqueue(em, jobFor(notification), { notificationId: notification.id }, { at: new Date(at) });
+  enqueue(em, sendJobFor(notification), { notificationId: notification.id }, { at: new Date(at) });
 
 /** Tells the saga that the confirmation has gone out, or never will. */
 export async function answerOrder(em: EntityManager, notification: Notification, reason: string | null) {

@@ -8,6 +8,7 @@ import { notFound } from '#shared/kernel/errors.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
+import { sendJobFor } from '../jobs.ts';
 import { render, type TemplateName } from '../templates/index.ts';
 import {
   type Attachment,
@@ -15,7 +16,6 @@ import {
   type NotificationStatus,
   statusesBefore,
 } from './notification.entity.ts';
-import { jobFor } from './send-notification.ts';
 
 /** What a notification is made from. */
 export interface Draft {
@@ -68,7 +68,7 @@ export async function createNotification(em: EntityManager, draft: Draft): Promi
   if (status === 'QUEUED' || status === 'SCHEDULED')
     await enqueue(
       em,
-      jobFor(notification),
+      sendJobFor(notification),
       { notificationId: notification.id },
       { at: scheduledAt ?? undefined },
     );

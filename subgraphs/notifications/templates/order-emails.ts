@@ -6,7 +6,7 @@ import { enqueue } from '#shared/messaging/jobs.ts';
 import { answerOrder } from '../deliver/delivery.ts';
 import { type Attachment, Notification } from '../deliver/notification.entity.ts';
 import { createNotification, moveNotification } from '../deliver/notifications.ts';
-import { jobFor } from '../deliver/send-notification.ts';
+import { sendJobFor } from '../jobs.ts';
 import type { NotificationsContext } from '../services.ts';
 import type { OrderData } from './orders.ts';
 
@@ -110,5 +110,5 @@ export async function sendWaiting({ em }: NotificationsContext, orderId: string)
     sql<Pick<Notification, 'id' | 'priority'>>`select id, priority from notifications
       where order_id = ${orderId} and status = 'QUEUED' and attachments <> '[]'`,
   );
-  for (const row of rows) await enqueue(em, jobFor(row), { notificationId: row.id });
+  for (const row of rows) await enqueue(em, sendJobFor(row), { notificationId: row.id });
 }

@@ -1,21 +1,12 @@
 /** Ends the hold of an order that was not paid in time. */
-import { z } from 'zod';
 import { type EntityManager, inTransaction, query, sql } from '#shared/data/database.ts';
-import { defineJob, enqueue } from '#shared/messaging/jobs.ts';
+import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
+import { expireOrderJob } from '../jobs.ts';
 import type { Order } from '../order/order.entity.ts';
 import { type LockOption, lockOrder } from '../order/orders.ts';
 import type { OrdersContext } from '../services.ts';
 import { requestClosing } from './steps.ts';
-
-export const expireOrderJob = defineJob({
-  name: 'orders/expire-order',
-  data: z.object({ orderId: z.uuid() }),
-  background: true,
-  // Few: the database's connections are for what buyers wait for.
-  concurrency: 2,
-  handle: (ctx: OrdersContext, { orderId }) => expireOrder(ctx, orderId),
-});
 
 /** When a hold that begins now expires. */
 export const holdUntil = ({ services }: OrdersContext): Date =>

@@ -9,10 +9,11 @@ import type { MessageData } from '#schema/messages/index.ts';
 import { query, sql } from '#shared/data/database.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
+import { expireOrderJob } from '../jobs.ts';
 import type { Order, OrderStatus } from '../order/order.entity.ts';
 import { type LockOption, lockOrder, transition } from '../order/orders.ts';
 import type { OrdersContext } from '../services.ts';
-import { expireOrderJob, holdUntil } from './expire-order.ts';
+import { holdUntil } from './expire-order.ts';
 import { abandon, advance, NOT_PAID_IN_TIME } from './steps.ts';
 
 /** The stock is held: the order is to be paid until its hold expires. Or there is nothing left: it has failed. */

@@ -4,9 +4,9 @@ import { type EntityManager, inTransaction, newId, query, sql } from '#shared/da
 import { withCorrelation } from '#shared/kernel/correlation.ts';
 import type { Log } from '#shared/kernel/log.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
+import { expireOrderJob } from '../jobs.ts';
 import { Order } from '../order/order.entity.ts';
 import { takeSnapshot } from '../order/orders.ts';
-import { expireOrderJob } from './expire-order.ts';
 import { requestClosing, requestStep } from './steps.ts';
 
 const SWEEP_MS = 15_000;

@@ -3,6 +3,7 @@
  * before a page opens, the payment's reference is canceled; before a reference is made again, the page is ended. Each
  * time the provider has said so before the other begins (I1).
  */
+
 import { requireViewer } from '#shared/context.ts';
 import { type EntityManager, inTransaction, isId, newId, query, sql } from '#shared/data/database.ts';
 import { invalidInput, unavailable } from '#shared/kernel/errors.ts';
@@ -12,8 +13,7 @@ import { ensureCustomer } from '../collect/customers.ts';
 import { isOrderClosed, lockPayment } from '../collect/locks.ts';
 import { Payment } from '../collect/payment.entity.ts';
 import { retireReference } from '../collect/payment-steps.ts';
-import { createIntentJob } from '../jobs/create-intent.ts';
-import { openCheckoutJob } from '../jobs/open-checkout.ts';
+import { createIntentJob, openCheckoutJob } from '../jobs.ts';
 import { carryOutOnce } from '../provider/keys.ts';
 import {
   type ProviderCheckout,

@@ -2,12 +2,13 @@
  * Confirming: the buyer gives a payment method, the provider tries to collect. One attempt at a time; it is saved
  * before the provider is asked, and asked for again until its outcome is known.
  */
+
 import { requireViewer } from '#shared/context.ts';
 import { type EntityManager, inTransaction } from '#shared/data/database.ts';
 import { badInput, notFound } from '#shared/kernel/errors.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { findOpenCheckout, isWebAddress, leaveCheckout } from '../checkout/checkout-sessions.ts';
-import { reconcilePaymentJob } from '../jobs/reconcile-payment.ts';
+import { reconcilePaymentJob } from '../jobs.ts';
 import { carryOutOnce } from '../provider/keys.ts';
 import {
   ProviderIncomplete,

@@ -1,10 +1,9 @@
 /** The steps a payment can take. Each changes the locked row and tells of it in the same transaction. */
+
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import type { CheckoutSession } from '../checkout/checkout-session.entity.ts';
-import { cancelIntentJob } from '../jobs/cancel-intent.ts';
-import { createIntentJob } from '../jobs/create-intent.ts';
-import { reconcilePaymentJob } from '../jobs/reconcile-payment.ts';
+import { cancelIntentJob, createIntentJob, reconcilePaymentJob } from '../jobs.ts';
 import type { ProviderPayment } from '../provider/provider.ts';
 import type { PaymentsContext } from '../services.ts';
 import { announceAttempt, announceChange, announceFact, announceOutcome } from './announcements.ts';

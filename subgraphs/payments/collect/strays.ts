@@ -3,9 +3,10 @@
  * given up, or for what ended meanwhile. Nobody has their secret; they are canceled all the same, so that nothing can
  * ever be captured beside the payment (I1).
  */
+
 import { type EntityManager, inTransaction } from '#shared/data/database.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
-import { cancelStrayJob } from '../jobs/cancel-stray.ts';
+import { cancelStrayJob } from '../jobs.ts';
 import { hasFailed, intentKey } from '../provider/keys.ts';
 import type { ProviderPayment } from '../provider/provider.ts';
 import type { PaymentsContext } from '../services.ts';

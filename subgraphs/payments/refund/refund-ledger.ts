@@ -1,4 +1,5 @@
 /** The refund ledger: what is to go back, what has, and what the provider says of it. */
+
 import { type EntityManager, inTransaction, newId } from '#shared/data/database.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
@@ -6,7 +7,7 @@ import { announceChange, announceFact } from '../collect/announcements.ts';
 import { lockPayment, lockSubject } from '../collect/locks.ts';
 import { Payment } from '../collect/payment.entity.ts';
 import { flagPayment } from '../collect/payment-steps.ts';
-import { executeRefundJob } from '../jobs/execute-refund.ts';
+import { executeRefundJob } from '../jobs.ts';
 import { carryOutOnce } from '../provider/keys.ts';
 import { ProviderIncomplete, type ProviderRefund, ProviderRefusal } from '../provider/provider.ts';
 import type { PaymentsContext } from '../services.ts';

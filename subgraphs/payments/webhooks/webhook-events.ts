@@ -11,7 +11,7 @@ import { CheckoutSession } from '../checkout/checkout-session.entity.ts';
 import { finishCheckout } from '../checkout/checkout-sessions.ts';
 import { applyPayment } from '../collect/apply-payment.ts';
 import { Payment } from '../collect/payment.entity.ts';
-import { applyWebhookJob } from '../jobs/apply-webhook.ts';
+import { applyWebhookJob } from '../jobs.ts';
 import { hasFailed, intentKey } from '../provider/keys.ts';
 import { ProviderRefusal } from '../provider/provider.ts';
 import { refundStatus } from '../provider/stripe-answers.ts';

@@ -1,6 +1,6 @@
 /** Handles each message once, whatever number of times it is delivered; what keeps failing becomes a dead letter. */
 import { type Job, UnrecoverableError } from 'bullmq';
-import { ZodError, type z } from 'zod';
+import { ZodError } from 'zod';
 import {
   envelope,
   type MessageData,
@@ -14,15 +14,21 @@ import { withCorrelation } from '../kernel/correlation.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import { createSlots, HandlerOverdue, type Slots, untilAborted } from './deadlines.ts';
-import { type JobDefinition, jobQueue } from './jobs.ts';
+import { type JobHandler, jobQueue } from './jobs.ts';
 import type { Live } from './live.ts';
 import { type Ack, ackTopic, type Delivery, messageQueue } from './outbox.ts';
 import { ATTEMPTS, type Consumer, type Queues } from './queues.ts';
 
 /** What a subgraph does on each message it consumes, in one transaction (`ctx.em`) with the inbox row. */
-export type Handlers<S = unknown> = {
+export type MessageHandlers<S = unknown> = {
   [N in MessageName]?: (ctx: Context<S>, data: MessageData<N>) => Promise<void>;
 };
+
+/** What a subgraph does by itself: on messages of others, and as jobs of its own. */
+export interface Handlers<S = unknown> {
+  messages: MessageHandlers<S>;
+  jobs: JobHandler<S>[];
+}
 
 interface ConsumerParts<S> {
   subgraph: SubgraphName;
@@ -33,7 +39,6 @@ interface ConsumerParts<S> {
   /** A context of its own, signed in as nobody, for the message with this correlation id. */
   context: (correlationId: string) => Context<S>;
   handlers: Handlers<S>;
-  jobs: JobDefinition<z.ZodType, S>[];
 }
 
 const MESSAGE_CONCURRENCY = 16;
@@ -61,8 +66,8 @@ export interface Consumers {
 
 /** Starts the workers for this subgraph's messages and jobs. */
 export async function startConsumers<S>(parts: ConsumerParts<S>): Promise<Consumers> {
-  const { subgraph, handlers, jobs } = parts;
-  checkHandlers(subgraph, handlers);
+  const { subgraph, handlers } = parts;
+  checkHandlers(subgraph, handlers.messages);
   const acknowledge = createAcknowledger(parts);
   const { services } = parts.context('');
 
@@ -73,14 +78,12 @@ export async function startConsumers<S>(parts: ConsumerParts<S>): Promise<Consum
       deadlineMs: MESSAGE_DEADLINE_MS,
       handle: (ctx, delivery) => handleMessage(parts, ctx, delivery),
     }),
-    ...jobs.map(job =>
+    ...handlers.jobs.map(({ job, handle, deadlineMs }) =>
       consume(parts, acknowledge, {
         queue: jobQueue(job),
         concurrency: job.concurrency ?? JOB_CONCURRENCY,
-        deadlineMs:
-          (typeof job.deadlineMs === 'function' ? job.deadlineMs(services) : job.deadlineMs) ??
-          JOB_DEADLINE_MS,
-        handle: (ctx, { envelope }) => job.handle(ctx, job.data.parse(envelope.data)),
+        deadlineMs: deadlineMs?.(services) ?? JOB_DEADLINE_MS,
+        handle: (ctx, { envelope }) => handle(ctx, envelope.data),
       }),
     ),
   ]);
@@ -133,7 +136,7 @@ async function consume<S>(
 }
 
 /** The catalogue and the handlers must agree: a message without a handler would end in the dead letters. */
-function checkHandlers(subgraph: SubgraphName, handlers: Handlers<never>): void {
+function checkHandlers(subgraph: SubgraphName, handlers: MessageHandlers<never>): void {
   const names = Object.keys(messages) as MessageName[];
   const missing = names.filter(
     name => (messages[name].consumers as readonly string[]).includes(subgraph) && !handlers[name],
@@ -148,7 +151,7 @@ async function handleMessage<S>(
 ) {
   const event = envelope.parse(delivery.envelope);
   const name = event.type as MessageName;
-  const handler = handlers[name] as ((ctx: Context<S>, data: unknown) => Promise<void>) | undefined;
+  const handler = handlers.messages[name] as ((ctx: Context<S>, data: unknown) => Promise<void>) | undefined;
   if (!handler) throw new UnrecoverableError(`No handler for ${name}`);
   const data = messages[name].data.parse(event.data);
   await ctx.em.transactional(async em => {

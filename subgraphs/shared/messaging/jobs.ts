@@ -1,10 +1,11 @@
-/** Slow work: a job is its schema and its handler in one file, and is enqueued in the caller's transaction. */
+/** Slow work: a subgraph's `jobs.ts` is the catalogue of its jobs, `handlers.ts` binds each to what does it. */
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
 import type { EntityManager } from '../data/database.ts';
 import { writeOutbox } from './outbox.ts';
 
-export interface JobDefinition<D extends z.ZodType = z.ZodType, S = unknown> {
+/** What is known of a job before it is done: all that whoever enqueues it needs. */
+export interface JobDefinition<D extends z.ZodType = z.ZodType> {
   /** `<subgraph>/<verb-noun>`, e.g. `tickets/render-ticket`. */
   name: string;
   data: D;
@@ -12,26 +13,46 @@ export interface JobDefinition<D extends z.ZodType = z.ZodType, S = unknown> {
   concurrency?: number;
   /** True when nobody waits for it: what somebody waits for is handed to the queues first. */
   background?: boolean;
-  /** Milliseconds after which it counts as hanging and is run again, perhaps elsewhere; 60,000 unless told. */
-  deadlineMs?: number | ((services: S) => number);
-  /**
-   * Does the work. May run more than once (a crash, a lost acknowledgement): it has to find out what is done
-   * already. Runs outside a transaction and opens its own.
-   */
-  handle(ctx: Context<S>, data: z.output<D>): Promise<void>;
 }
 
 /** Types a job; see JobDefinition. */
-export function defineJob<D extends z.ZodType, S = unknown>(job: JobDefinition<D, S>): JobDefinition<D, S> {
-  return job;
+export const defineJob = <D extends z.ZodType>(job: JobDefinition<D>): JobDefinition<D> => job;
+
+export interface JobOptions<S> {
+  /** Milliseconds after which it counts as hanging and is run again, perhaps elsewhere; 60,000 unless told. */
+  deadlineMs?: (services: S) => number;
 }
+
+/** A job and what does it. */
+export interface JobHandler<S> extends JobOptions<S> {
+  job: JobDefinition;
+  handle(ctx: Context<S>, data: unknown): Promise<void>;
+}
+
+/**
+ * Binds a job to the function that does it.
+ *
+ * The function may run more than once (a crash, a lost acknowledgement): it finds out what is done already. It runs
+ * outside a transaction and opens its own.
+ */
+export const onJob = <D extends z.ZodType, S>(
+  job: JobDefinition<D>,
+  handle: (ctx: Context<S>, data: z.output<D>) => Promise<unknown>,
+  options: JobOptions<S> = {},
+): JobHandler<S> => ({
+  job,
+  async handle(ctx, data) {
+    await handle(ctx, job.data.parse(data));
+  },
+  ...options,
+});
 
 export const jobQueue = (job: Pick<JobDefinition, 'name'>) => `jobs-${job.name.replace('/', '-')}`;
 
 /** Has the job run once this transaction has committed, not before `at` when that is given. */
 export async function enqueue<D extends z.ZodType>(
   em: EntityManager,
-  job: Pick<JobDefinition<D, never>, 'name' | 'data' | 'background'>,
+  job: JobDefinition<D>,
   data: z.input<D>,
   { at }: { at?: Date | undefined } = {},
 ): Promise<void> {

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { type EntityManager, inTransaction, newId, query, sql } from '../data/database.ts';
 import { BACKENDS, startNode } from '../test/messaging.ts';
 import { createDatabases, eventually, runSql, TEST_REDIS } from '../test/world.ts';
-import type { Handlers } from './inbox.ts';
-import { defineJob, enqueue, jobQueue } from './jobs.ts';
+import type { MessageHandlers } from './inbox.ts';
+import { defineJob, enqueue, jobQueue, onJob } from './jobs.ts';
 import type { Live } from './live.ts';
 import { emit, messageQueue } from './outbox.ts';
 import type { Queues } from './queues.ts';
@@ -26,13 +26,13 @@ describe.each(BACKENDS)('messages over $backend', ({ backend, available }) => {
   const rendering = defineJob({
     name: 'tickets/test-render',
     data: z.object({ label: z.string() }),
-    async handle(_ctx, { label }) {
-      jobsDone.push(label);
-    },
+  });
+  const render = onJob(rendering, async (_ctx, { label }) => {
+    jobsDone.push(label);
   });
 
   /** Each handling leaves a row, in the handler's transaction. */
-  const handlers: Handlers = {
+  const handlers: MessageHandlers = {
     async 'inventory-release-request'({ em }, { orderId }) {
       await query(em, sql`insert into effects (order_id) values (${orderId})`);
       if (fail(orderId)) throw new Error('not this time');
@@ -59,7 +59,7 @@ describe.each(BACKENDS)('messages over $backend', ({ backend, available }) => {
       queuePrefix: `{test-${newId()}}`,
     };
     orders = await startNode('orders', databases.urls.orders, settings, {});
-    tickets = await startNode('tickets', databases.urls.tickets, settings, handlers, [rendering]);
+    tickets = await startNode('tickets', databases.urls.tickets, settings, handlers, [render]);
     ({ queues, live, fork } = orders);
   });
   afterAll(async () => {

@@ -5,7 +5,7 @@ import { inTransaction, newId, query, sql } from '../data/database.ts';
 import { BACKENDS, createNodes, type Node } from '../test/messaging.ts';
 import { createDatabases, eventually, runSql } from '../test/world.ts';
 import { createSlots, HandlerOverdue } from './deadlines.ts';
-import { defineJob, enqueue } from './jobs.ts';
+import { defineJob, enqueue, onJob } from './jobs.ts';
 import { emit, messageQueue, relayOnce } from './outbox.ts';
 import { openJobsPool, type QueueItem } from './queues.ts';
 
@@ -60,24 +60,23 @@ describe.each(BACKENDS)('workers on $backend', ({ backend, available }) => {
     const hanging = new Promise<void>(resolve => {
       end = resolve;
     });
-    const job = (handle: (label: string) => Promise<void>) =>
-      defineJob({
-        name: 'tickets/test-hang',
-        data: z.object({ label: z.string() }),
-        concurrency: 2,
-        deadlineMs: 1_000,
-        handle: (_ctx, { label }) => handle(label),
-      });
-    const hangs = job(async label => {
+    const job = defineJob({
+      name: 'tickets/test-hang',
+      data: z.object({ label: z.string() }),
+      concurrency: 2,
+    });
+    const doing = (handle: (label: string) => Promise<void>) =>
+      onJob(job, (_ctx, { label }) => handle(label), { deadlineMs: () => 1_000 });
+    const hangs = doing(async label => {
       started.push(label);
       await hanging;
     });
-    const works = job(async label => {
+    const works = doing(async label => {
       done.push(label);
     });
     const send = (node: Node, labels: string[]) =>
       inTransaction(node.fork(), async em => {
-        for (const label of labels) await enqueue(em, works, { label });
+        for (const label of labels) await enqueue(em, job, { label });
       });
 
     const wedged = await nodes.start('tickets', {}, [hangs]);
@@ -100,15 +99,9 @@ describe.each(BACKENDS)('workers on $backend', ({ backend, available }) => {
 
   run('what hangs wherever it is handled becomes a dead letter', async () => {
     nodes = await createNodes(backend);
-    const hangs = defineJob({
-      name: 'tickets/test-hang',
-      data: z.object({}),
-      concurrency: 8,
-      deadlineMs: 100,
-      handle: never,
-    });
-    const node = await nodes.start('tickets', {}, [hangs]);
-    await inTransaction(node.fork(), em => enqueue(em, hangs, {}));
+    const job = defineJob({ name: 'tickets/test-hang', data: z.object({}), concurrency: 8 });
+    const node = await nodes.start('tickets', {}, [onJob(job, never, { deadlineMs: () => 100 })]);
+    await inTransaction(node.fork(), em => enqueue(em, job, {}));
     const [letter] = await eventually(async () => {
       const letters = await nodes.sql('tickets', 'select * from dead_letters');
       return letters.length > 0 && letters;

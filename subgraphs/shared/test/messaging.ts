@@ -5,7 +5,8 @@ import { type EntityManager, newId, openDatabase } from '../data/database.ts';
 import { createLog } from '../kernel/log.ts';
 import { createMetrics } from '../kernel/metrics.ts';
 import { DeadLetter } from '../messaging/dead-letters.ts';
-import { type Handlers, startConsumers } from '../messaging/inbox.ts';
+import { type MessageHandlers, startConsumers } from '../messaging/inbox.ts';
+import type { JobHandler } from '../messaging/jobs.ts';
 import { createLive } from '../messaging/live.ts';
 import { startRelay } from '../messaging/outbox.ts';
 import { openQueues } from '../messaging/queues.ts';
@@ -31,8 +32,8 @@ export async function startNode(
   name: 'orders' | 'tickets',
   databaseUrl: string,
   backend: QueueSettings,
-  handlers: Handlers,
-  jobs: Parameters<typeof startConsumers>[0]['jobs'] = [],
+  handlers: MessageHandlers,
+  jobs: JobHandler<unknown>[] = [],
 ) {
   const orm: MikroORM = await openDatabase(databaseUrl, [DeadLetter], {});
   const fork = () => orm.em.fork() as EntityManager;
@@ -48,8 +49,8 @@ export async function startNode(
     services: undefined,
     cache: new Map(),
   });
-  const all = new Proxy(handlers, { get: (target, key) => target[key as never] ?? (async () => {}) });
-  await startConsumers({ subgraph: name, queues, live, log, metrics, context, handlers: all, jobs });
+  const messages = new Proxy(handlers, { get: (target, key) => target[key as never] ?? (async () => {}) });
+  await startConsumers({ subgraph: name, queues, live, log, metrics, context, handlers: { messages, jobs } });
   const stopRelay = await startRelay({ subgraph: name, databaseUrl, fork, queues, live, log, metrics });
   let stopped: Promise<void> | undefined;
   async function stop() {
@@ -84,7 +85,7 @@ export async function createNodes(backend: 'PostgreSQL' | 'Redis') {
   const started: Node[] = [];
   return {
     settings,
-    async start(name: 'orders' | 'tickets', handlers: Handlers, jobs?: Parameters<typeof startNode>[4]) {
+    async start(name: 'orders' | 'tickets', handlers: MessageHandlers, jobs?: JobHandler<unknown>[]) {
       const node = await startNode(name, urls[name], settings, handlers, jobs);
       started.push(node);
       return node;

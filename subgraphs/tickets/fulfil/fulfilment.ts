@@ -6,8 +6,8 @@ import { type EntityManager, query, sql } from '#shared/data/database.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
 import { quantities } from '../events/offers.ts';
+import { renderTicketsJob } from '../jobs.ts';
 import { lockHold, readHoldLines } from '../stock/holds.ts';
-import { renderTickets } from '../tickets/render-tickets.ts';
 import { issueTickets } from '../tickets/tickets.ts';
 import { scheduleShipment } from './shipments.ts';
 
@@ -31,7 +31,7 @@ export async function fulfilOrder({ em }: Pick<Context, 'em'>, order: PaidOrder)
   const shipmentId =
     goods.size > 0 ? await scheduleShipment(em, { orderId, customerId: customer.id }, goods) : null;
   await query(em, sql`update holds set status = 'SOLD' where order_id = ${orderId}`);
-  if (ticketIds.length > 0) await enqueue(em, renderTickets, { orderId });
+  if (ticketIds.length > 0) await enqueue(em, renderTicketsJob, { orderId });
   await answer(em, orderId, ticketIds, shipmentId);
 }
 
