@@ -28,7 +28,9 @@ import {
   expectPdf,
   fault,
   mailsTo,
+  payAtStripe,
   reserve,
+  settleDebit,
   startTestStack,
   type TestStack,
 } from './world.ts';
@@ -232,19 +234,7 @@ describe.each<{ backend: Backend; available: boolean; executors: boolean }>([
     const partly = await buyer.api.ask(PARTS, { id: orderId });
     expect(partly.data).toEqual({ me: null, order: null, events: { totalCount: expect.any(Number) } });
     expect(codesOf(partly)).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
-    const confirmed = await fetch(`${stack.stripeSandboxUrl}/v1/payment_intents/${reference}/confirm`, {
-      method: 'POST',
-      headers: {
-        authorization: 'Bearer pk_test_guichet',
-        'content-type': 'application/x-www-form-urlencoded',
-      },
-      body: new URLSearchParams({
-        client_secret: clientSecret!,
-        payment_method: 'pm_card_visa',
-        return_url: 'http://localhost/',
-      }),
-    });
-    expect(confirmed.status).toBe(200);
+    await payAtStripe(stack, reference, clientSecret!);
     await expireHold(orderId);
     // Nobody can say whether it was paid: the order waits, and keeps its stock.
     await eventually(async () => {
@@ -275,12 +265,7 @@ describe.each<{ backend: Backend; available: boolean; executors: boolean }>([
     await eventually(() => holds('select 1 from orders where id = $1 and extended'));
     await expireHold(orderId);
     await purchase.until(({ status }) => status === 'FAILED');
-    const settled = await fetch(`${stack.stripeSandboxUrl}/sandbox/payment_intents/${reference}/settle`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ outcome: 'succeeded' }),
-    });
-    expect(settled.status).toBe(200);
+    await settleDebit(stack, reference);
     await eventually(async () => (await atStripe(stack, reference)).refunded === 5_000, 60);
     const ended = await eventually(async () => {
       const now = await order(buyer.api, orderId);

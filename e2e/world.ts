@@ -141,6 +141,33 @@ export async function atStripe({ stripeSandboxUrl }: Stack, reference: string) {
   };
 }
 
+/** Pays as Stripe.js does in the buyer's browser, past our API. */
+export async function payAtStripe({ stripeSandboxUrl }: Stack, reference: string, clientSecret: string) {
+  const response = await fetch(`${stripeSandboxUrl}/v1/payment_intents/${reference}/confirm`, {
+    method: 'POST',
+    headers: {
+      authorization: 'Bearer pk_test_guichet',
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: new URLSearchParams({
+      client_secret: clientSecret,
+      payment_method: 'pm_card_visa',
+      return_url: 'http://localhost/',
+    }),
+  });
+  expect(response.status).toBe(200);
+}
+
+/** Has the bank release the money of a debit that is under way. */
+export async function settleDebit({ stripeSandboxUrl }: Stack, reference: string) {
+  const response = await fetch(`${stripeSandboxUrl}/sandbox/payment_intents/${reference}/settle`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ outcome: 'succeeded' }),
+  });
+  expect(response.status).toBe(200);
+}
+
 /** That an address answers a whole PDF. */
 export async function expectPdf(url: string) {
   const response = await fetch(url);

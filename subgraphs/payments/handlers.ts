@@ -18,7 +18,7 @@ import { insisting } from './provider/insist.ts';
 import { executeRefund } from './refund/refund-ledger.ts';
 import { refundOrder } from './refund/refunds.ts';
 import type { PaymentsServices } from './services.ts';
-import { applyWebhook, sortWebhook } from './webhooks/webhook-events.ts';
+import { applyWebhook, sortWebhook } from './webhooks/apply.ts';
 
 export const handlers: Handlers<PaymentsServices> = {
   messages: {

@@ -9,7 +9,7 @@ import { Refund } from './refund/refund.entity.ts';
 import { resolvers } from './resolvers.ts';
 import type { PaymentsServices } from './services.ts';
 import { readPaymentsSettings, takesTestPayments } from './settings.ts';
-import { receivePaypalWebhook, receiveStripeWebhook } from './webhooks/webhooks.ts';
+import { receivePaypalWebhook, receiveStripeWebhook } from './webhooks/receive.ts';
 
 /** Starts the payments subgraph. */
 export function startPayments(env: Environment) {

@@ -22,7 +22,7 @@ import { applyPayment } from './apply-payment.ts';
 import { cancelAtProvider, createIntent } from './intents.ts';
 import { isOrderClosed, lockPayment } from './locks.ts';
 import { markOf, Payment } from './payment.entity.ts';
-import { flagPayment } from './payment-steps.ts';
+import { BANK_WAIT_MS, flagPayment } from './payment-steps.ts';
 import { dropStraysOf } from './strays.ts';
 
 /** For the process that dies between asking and writing down the answer. */
@@ -31,8 +31,6 @@ const SAFETY_NET_MS = 15_000;
 const TRACELESS_MS = 60_000;
 const SHORTEST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 60_000;
-/** A bank debit takes days. Its webhook tells of the end; this is for the one that got lost. */
-export const BANK_WAIT_MS = 3_600_000;
 
 export interface ConfirmPaymentInput {
   paymentId: string;

@@ -7,8 +7,10 @@ import { cancelIntentJob, createIntentJob, reconcilePaymentJob } from '../jobs.t
 import type { ProviderPayment } from '../provider/provider.ts';
 import type { PaymentsContext } from '../services.ts';
 import { announceAttempt, announceChange, announceFact, announceOutcome } from './announcements.ts';
-import { BANK_WAIT_MS } from './attempts.ts';
 import type { Payment } from './payment.entity.ts';
+
+/** A bank debit takes days. Its webhook tells of the end; this is for the one that got lost. */
+export const BANK_WAIT_MS = 3_600_000;
 
 /** The money is there. Nothing comes after this but refunds. */
 export async function capture(

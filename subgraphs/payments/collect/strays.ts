@@ -11,10 +11,10 @@ import { hasFailed, intentKey } from '../provider/keys.ts';
 import type { ProviderPayment } from '../provider/provider.ts';
 import type { PaymentsContext } from '../services.ts';
 import { applyPayment } from './apply-payment.ts';
-import { BANK_WAIT_MS } from './attempts.ts';
 import { findCustomer } from './customers.ts';
 import { lockPayment } from './locks.ts';
 import type { Payment } from './payment.entity.ts';
+import { BANK_WAIT_MS } from './payment-steps.ts';
 
 /** Gives up what turned up at the provider beside the locked payment, when it is that; a job cancels it. */
 export async function dropStray(em: EntityManager, payment: Payment, seen: ProviderPayment): Promise<void> {
