@@ -1,5 +1,6 @@
 import type { Environment } from '#shared/env.ts';
 import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
+import { createSagaAdmission, unlimitedAdmission } from './admission.ts';
 import { readOrdersSettings } from './env.ts';
 import { handlers } from './handlers.ts';
 import { expireOrderJob } from './jobs/expire-order.ts';
@@ -21,6 +22,7 @@ export function startOrders(env: Environment) {
     jobs: [expireOrderJob],
     services: async ({ em, log }) => ({
       settings,
+      admission: settings.SAGA_TARGET > 0 ? createSagaAdmission(settings.SAGA_TARGET) : unlimitedAdmission,
       stopSweeping: settings.workers === 'off' ? async () => {} : startSweeping(em, log),
     }),
     close: services => services.stopSweeping(),

@@ -8,6 +8,7 @@ import { readBody } from '#shared/http.ts';
 import { createLog } from '#shared/log.ts';
 import type { Viewer } from '#shared/passport.ts';
 import { ask, openMessenger, testEnvironment } from '#shared/testing.ts';
+import { unlimitedAdmission } from './admission.ts';
 import { readOrdersSettings } from './env.ts';
 import { migrations } from './migrations/index.ts';
 import { Order, OrderLine, OrderTransition } from './order.entity.ts';
@@ -66,7 +67,12 @@ export async function startTickets() {
 /** The orders subgraph on a database of its own, with a tickets subgraph to ask and the others played. */
 export async function startTestOrders(extra: Environment = {}) {
   const tickets = await startTickets();
-  const environment = await testEnvironment('orders', { TICKETS_URL: tickets.url, ...extra });
+  const environment = await testEnvironment('orders', {
+    TICKETS_URL: tickets.url,
+    // Nobody makes the steps of the orders placed here: the saga would be behind for ever.
+    SAGA_TARGET: '0',
+    ...extra,
+  });
   const orders = await startOrders(environment.env);
   const messenger = await openMessenger('orders', environment.env);
   return {
@@ -99,7 +105,7 @@ export async function openDirectly({ environment }: TestOrders) {
     ({
       ...{ em, viewer: null, correlationId: 'test', cache: new Map(), log: createLog('test', 'silent') },
       live: { publish: async () => {} } as unknown as OrdersContext['live'],
-      services: { settings, stopSweeping: async () => {} },
+      services: { settings, admission: unlimitedAdmission, stopSweeping: async () => {} },
     }) satisfies OrdersContext;
   const fork = () => orm.em.fork() as EntityManager;
   return {

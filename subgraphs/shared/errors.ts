@@ -32,7 +32,13 @@ export const rateLimited = (retryAfterSeconds: number) =>
   new CodedError('RATE_LIMITED', `Too many attempts. Try again in ${retryAfterSeconds} s.`, {
     retryAfter: retryAfterSeconds,
   });
-export const unavailable = (message: string) => new CodedError('UNAVAILABLE', message);
+/** `retryAfterSeconds`: when to try again, where that is known. */
+export const unavailable = (message: string, retryAfterSeconds?: number) =>
+  new CodedError(
+    'UNAVAILABLE',
+    message,
+    retryAfterSeconds === undefined ? {} : { retryAfter: retryAfterSeconds },
+  );
 
 /** A member of a result union that says which fields are wrong. */
 export interface InvalidInput {
