@@ -20,6 +20,8 @@ export interface GatewayContext {
   executed?: Promise<ExecutionResult>;
   /** The operation is to be planned, not executed. */
   rehearsal?: boolean;
+  /** Until when subgraphs may answer, in milliseconds since 1970; set with the first fetch of the operation. */
+  deadline?: number;
   /** Fetches under way, by subgraph and body: equal ones are sent once. Kept by the data sources. */
   inFlight?: Map<string, Map<string, Promise<HttpAnswer>>>;
   /** Headers of all fetches of this operation, with the credentials that they were made for. */

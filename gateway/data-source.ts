@@ -1,13 +1,14 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
 import type { GraphQLFormattedError } from 'graphql';
 import { Pool } from 'undici';
+import { DEADLINE_HEADER } from '#shared/deadline.ts';
 import type { Log } from '#shared/log.ts';
 import { CORRELATION_HEADER } from '#shared/passport.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { type BreakerOptions, CircuitBreaker } from './breaker.ts';
 import type { GatewayContext } from './context.ts';
 import type { Departure } from './departure.ts';
-import { Abandoned, type HttpAnswer, post, TooLong } from './post.ts';
+import { Abandoned, type HttpAnswer, NoAnswer, post, TooLong } from './post.ts';
 import { readAnswer, type SubgraphAnswer, sanitize } from './subgraph-answer.ts';
 
 export { type SubgraphAnswer, sanitize } from './subgraph-answer.ts';
@@ -21,7 +22,7 @@ export interface SubgraphOptions {
   endpoint: string;
   /** Address that answers 200 when the subgraph is able to serve; without one its API is asked. */
   readyUrl?: string | undefined;
-  /** Milliseconds for a whole answer. */
+  /** Milliseconds for all fetches of an operation, this subgraph's and others', from the first one on. */
   timeout: number;
   /** Bytes of an answer. */
   responseLimit: number;
@@ -45,8 +46,9 @@ const REMEMBERED_QUERIES = 2_000;
  *
  * Of the client's request only what vouches for its identity and the correlation id go on: whatever identity headers
  * the client sets end here (A19). A subgraph that cannot be reached, is too slow, answers too much or does not speak
- * GraphQL becomes a coded error without its address, body or stack (A15, F7). After several failures in a row it is
- * left alone for a while, and its part of each answer fails at once.
+ * GraphQL becomes a coded error without its address, body or stack (A15, F7). All fetches of an operation share one
+ * deadline, which the subgraph is told, so that it does not work on what nobody waits for. After several failures in
+ * a row it is left alone for a while, and its part of each answer fails at once.
  */
 export class SubgraphDataSource implements GraphQLDataSource {
   readonly name: string;
@@ -161,12 +163,16 @@ export class SubgraphDataSource implements GraphQLDataSource {
   ): Promise<HttpAnswer> {
     const { breaker } = this;
     if (departure?.left) return Promise.reject(new Abandoned('The client has left.'));
+    const now = Date.now();
+    context.deadline ??= now + this.#timeout;
+    const left = context.deadline - now;
+    if (left <= 0) return Promise.reject(new Late('Nothing is left of the time for the operation.'));
     if (!breaker.admits()) return Promise.reject(new Refused('The subgraph is left alone for a moment.'));
     const request = {
       path: this.#path,
       headers: headersOf(context, credentials),
       body,
-      timeout: this.#timeout,
+      timeout: left,
       limit: this.#limit,
       departure,
     };
@@ -178,7 +184,9 @@ export class SubgraphDataSource implements GraphQLDataSource {
         return answer;
       },
       error => {
-        if (error instanceof Abandoned) breaker.abandoned();
+        // A time-out counts when it was the subgraph that took the time, and not those that were asked before it.
+        const hurried = error instanceof NoAnswer && left < this.#timeout / 2;
+        if (error instanceof Abandoned || hurried) breaker.abandoned();
         else if (error instanceof TooLong) breaker.succeeded();
         else breaker.failed();
         throw error;
@@ -189,6 +197,8 @@ export class SubgraphDataSource implements GraphQLDataSource {
 
 /** The breaker is open. */
 class Refused extends Error {}
+/** Earlier fetches of the operation have taken all its time. */
+class Late extends Error {}
 
 /** One array for all fetches of an operation, as undici likes it best: names and values in turn. */
 function headersOf(context: GatewayContext, credentials: readonly string[]): string[] {
@@ -201,6 +211,8 @@ function headersOf(context: GatewayContext, credentials: readonly string[]): str
       'application/json',
       CORRELATION_HEADER,
       context.correlationId,
+      DEADLINE_HEADER,
+      String(context.deadline),
       ...credentials,
     ];
     made = { credentials, headers };

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { v7 } from 'uuid';
 import { type EntityManager, openDatabase } from '#shared/database.ts';
+import { DEADLINE_HEADER } from '#shared/deadline.ts';
 import type { Environment } from '#shared/env.ts';
 import { readBody } from '#shared/http.ts';
 import { createLog } from '#shared/log.ts';
@@ -22,12 +23,15 @@ export async function startTickets() {
   const state = {
     products,
     questions: 0,
+    /** What each question said of the time that is left. */
+    deadlines: [] as (string | string[] | undefined)[],
     down: false,
     /** What happens elsewhere while the next question is being answered. */
     meanwhile: undefined as (() => Promise<void>) | undefined,
   };
   const server = createServer(async (req, res) => {
     state.questions += 1;
+    state.deadlines.push(req.headers[DEADLINE_HEADER]);
     if (state.down) return req.destroy();
     const { variables } = JSON.parse((await readBody(req, 1_000_000)).toString());
     const { meanwhile } = state;

@@ -2,6 +2,7 @@ import { Migration, Migrator } from '@mikro-orm/migrations';
 import { type Constructor, type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
 import { v7, validate } from 'uuid';
+import { checkDeadline } from './deadline.ts';
 
 export type { EntityManager } from '@mikro-orm/postgresql';
 export { LockMode } from '@mikro-orm/postgresql';
@@ -52,8 +53,10 @@ async function migrate(orm: MikroORM): Promise<void> {
  *
  * MikroORM itself sends values inlined and unprepared, which is several times slower: hot reads and locking
  * statements go through here. `sql` is Kysely's template; column names come back as they are in the database.
+ * @throws UNAVAILABLE after the deadline of the reading request that it belongs to.
  */
 export async function query<Row>(em: EntityManager, statement: RawBuilder<Row>): Promise<Row[]> {
+  checkDeadline();
   return (await statement.execute(em.getKysely())).rows;
 }
 

@@ -12,10 +12,12 @@ import { type GraphQLSchema, parse } from 'graphql';
 import { v7 } from 'uuid';
 import type { z } from 'zod';
 import { readSchema } from '../../schema/read.ts';
+import { createAdmission } from './admission.ts';
 import type { Context } from './context.ts';
 import { withCorrelation } from './correlation.ts';
 import { type EntityManager, type Migrations, openDatabase, query, sql } from './database.ts';
 import { DeadLetter } from './dead-letters.ts';
+import { DEADLINE_HEADER, readDeadline, tooLate, withDeadline } from './deadline.ts';
 import type { SubgraphSettings } from './env.ts';
 import { maskError } from './errors.ts';
 import { answer, answerJson, PayloadTooLarge, readBody } from './http.ts';
@@ -99,6 +101,7 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
     resolvers: { ...scalars, ...definition.resolvers } as never,
   });
   const apollo = await startApollo(schema, log);
+  const admission = createAdmission(settings.concurrency, metrics);
   const server = createServer((req, res) => {
     void respond(req, res).catch(error => {
       log.error({ err: error }, 'request failed');
@@ -181,14 +184,20 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
         errors: [{ message: 'The request body is not valid.', extensions: { code: 'BAD_REQUEST' } }],
       });
     }
+    const deadline = readDeadline(req.headers[DEADLINE_HEADER]);
+    if (!(await admission.enter(res, deadline))) {
+      return answerJson(res, 200, { errors: [tooLate()] });
+    }
     const correlationId = correlationOf(req);
     const headers = new HeaderMap([['content-type', req.headers['content-type'] ?? 'application/json']]);
-    const result = await withCorrelation(correlationId, () =>
+    const execute = () =>
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: req.method ?? 'POST', headers, search: '', body },
-        context: async () => context(viewer, correlationId),
-      }),
-    );
+        context: async () => ({ ...context(viewer, correlationId), deadline }),
+      });
+    const result = await withCorrelation(correlationId, () =>
+      deadline !== undefined && isReading(body) ? withDeadline(deadline, execute) : execute(),
+    ).finally(admission.leave);
     if (result.body.kind !== 'complete')
       throw new Error('Incremental delivery is not used between subgraphs.');
     answer(
@@ -247,6 +256,10 @@ async function startApollo(schema: GraphQLSchema, log: Log) {
   await apollo.start();
   return apollo;
 }
+
+/** What may be broken off half-way. The gateway sends documents of one operation each. */
+const isReading = (body: unknown) =>
+  /^\s*(query\b|\{)/.test(String((body as { query?: unknown } | null)?.query));
 
 const correlationOf = (req: IncomingMessage) =>
   (req.headers[CORRELATION_HEADER] as string | undefined) ?? v7();
