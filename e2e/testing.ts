@@ -38,7 +38,7 @@ export async function startTestStack(backend: Backend, env: Environment = {}): P
     ports: 'free',
     fastPostgres: true,
     // A slow machine is no reason to refuse what a test asks for.
-    env: { LOG_LEVEL: 'warn', SAGA_TARGET: '0', ...env },
+    env: { LOG_LEVEL: 'warn', GATEWAY_CONCURRENCY: '0', SAGA_TARGET: '0', ...env },
     ...(redis && { redisUrl: redis.url }),
     log: line => {
       lines.push(line);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DocumentNode, ExecutionResult } from 'graphql';
+import type { Place } from './concurrency-limit.ts';
 import type { Departure } from './departure.ts';
 import type { HttpAnswer } from './post.ts';
 import type { Identity } from './viewer.ts';
@@ -14,6 +15,8 @@ export interface GatewayContext {
   departure?: Departure;
   /** Set for operations that came over a WebSocket or an event stream, which may be live: what the pipeline found. */
   socket?: { readOnly?: boolean; document?: DocumentNode; queryHash?: string; live?: boolean };
+  /** Its place among the operations that are executed. The pipeline copies the context, and keeps this object. */
+  place?: Place;
   /** The operation has been counted for the rate limit. */
   counted?: boolean;
   /** What came of the operation's execution, when that was before the pipeline (fast-lane.ts). */

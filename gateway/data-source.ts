@@ -186,6 +186,7 @@ export class SubgraphDataSource implements GraphQLDataSource {
       error => {
         // A time-out counts when it was the subgraph that took the time, and not those that were asked before it.
         const hurried = error instanceof NoAnswer && left < this.#timeout / 2;
+        if (error instanceof NoAnswer && context.place) context.place.unanswered = true;
         if (error instanceof Abandoned || hurried) breaker.abandoned();
         else if (error instanceof TooLong) breaker.succeeded();
         else breaker.failed();

@@ -6,6 +6,7 @@ import {
   type HTTPGraphQLRequest,
 } from '@apollo/server';
 import { GraphQLError } from 'graphql';
+import type { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { GatewayContext } from './context.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { NamedOperation, TrustedDocuments } from './trusted-documents.ts';
@@ -18,12 +19,13 @@ export type Apollo = Pick<
 
 /**
  * ApolloServer behind a door: each operation is counted before anything is spent on it, and trusted documents take the
- * place of their names.
+ * place of their names. What took a place of `limit` on its way through the pipeline leaves it here.
  */
 export function putBehindDoor(
   apollo: ApolloServer<GatewayContext>,
   rateLimits: RateLimits,
   trusted: TrustedDocuments,
+  limit: ConcurrencyLimit | undefined,
 ): Apollo {
   return {
     start: () => apollo.start(),
@@ -48,6 +50,9 @@ export function putBehindDoor(
       } catch (error) {
         if (error instanceof GraphQLError) return refusal(error);
         throw error;
+      } finally {
+        const { place } = options.contextValue;
+        if (place) limit?.leave(place);
       }
     },
   } as Apollo;

@@ -5,6 +5,7 @@ import { createLog } from '#shared/log.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import { createApollo } from './apollo.ts';
 import { observeBreakers } from './breaker.ts';
+import { ConcurrencyLimit, observeConcurrency } from './concurrency-limit.ts';
 import { readGatewaySettings } from './env.ts';
 import { prefersEventStream } from './event-streams.ts';
 import { createGraphqlHandler, sendJson, setHeaders } from './http.ts';
@@ -52,13 +53,23 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
       : createViewers(settings.jwksUrl, settings.internalSecret, log);
   const redis = connectRedis(settings.redisUrl, log);
   const trusted = readTrustedDocuments(settings);
-  const { apollo, fastLane } = createApollo(supergraph, settings, { log, mask, metrics, redis, trusted });
+  const limit = settings.concurrency.most > 0 ? new ConcurrencyLimit(settings.concurrency) : undefined;
+  if (limit) observeConcurrency(limit, metrics);
+  const { apollo, fastLane } = createApollo(supergraph, settings, {
+    log,
+    mask,
+    metrics,
+    redis,
+    trusted,
+    limit,
+  });
   await apollo.start();
   observeBreakers(supergraph.sources, metrics);
 
   const handleGraphql = createGraphqlHandler({
     apollo,
     fastLane,
+    limit,
     viewers,
     trustProxy: settings.trustProxy,
     mask,
