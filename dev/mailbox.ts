@@ -1,10 +1,11 @@
 // The development mailbox: takes every mail over SMTP, delivers none, and shows them at http://localhost:1080.
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import { readSettings } from '#shared/env.ts';
+import { type Listening, LOOPBACK, listen } from '#shared/listen.ts';
 import { createLog } from '#shared/log.ts';
 import { createHandler, type Fault } from './mailbox-http.ts';
 import { type Message, openStore } from './mailbox-store.ts';
@@ -27,6 +28,7 @@ export interface MailboxOptions {
   httpPort: number;
   /** Where messages survive a restart; without it they go when the mailbox stops. */
   directory?: string;
+  /** As `listen` takes it; this machine alone by default, because nothing here asks who calls. */
   host?: string;
   log?: (line: string) => void;
 }
@@ -36,7 +38,7 @@ export interface MailboxOptions {
  * @throws Error when a port is taken.
  */
 export async function startMailbox(options: MailboxOptions): Promise<Mailbox> {
-  const { smtpPort, httpPort, directory, host = '127.0.0.1', log = () => undefined } = options;
+  const { smtpPort, httpPort, directory, host = LOOPBACK, log = () => undefined } = options;
   const store = await openStore(directory);
   const faults: Fault[] = [];
   const sockets = new Map<number, Socket>();
@@ -76,10 +78,11 @@ export async function startMailbox(options: MailboxOptions): Promise<Mailbox> {
   });
   const http = createServer(createHandler(store, faults));
 
+  const listening: Listening[] = [];
   const closeAll = async () => {
     const closed = [
       new Promise<void>(resolve => smtp.close(resolve)),
-      new Promise(resolve => http.close(resolve)),
+      ...listening.map(server => server.close()),
     ];
     http.closeAllConnections();
     for (const socket of sockets.values()) socket.destroy();
@@ -87,12 +90,14 @@ export async function startMailbox(options: MailboxOptions): Promise<Mailbox> {
     await store.close();
   };
   try {
-    const boundSmtpPort = await listen(smtp.server, smtpPort, host);
-    const boundHttpPort = await listen(http, httpPort, host);
+    const mail = await listen(smtp.server, smtpPort, host);
+    listening.push(mail);
+    const page = await listen(http, httpPort, host);
+    listening.push(page);
     return {
-      url: `http://localhost:${boundHttpPort}`,
-      smtpUrl: `smtp://127.0.0.1:${boundSmtpPort}`,
-      smtpPort: boundSmtpPort,
+      url: `http://localhost:${page.port}`,
+      smtpUrl: `smtp://127.0.0.1:${mail.port}`,
+      smtpPort: mail.port,
       messages: store.list,
       faults,
       stop: closeAll,
@@ -113,25 +118,18 @@ function takeFault(faults: Fault[], recipients: string[]): Fault | undefined {
 const smtpError = (responseCode: number, message: string) =>
   Object.assign(new Error(message), { responseCode });
 
-function listen(server: Server | NetServer, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
-  });
-}
-
 if (import.meta.main) {
   const settings = readSettings('mailbox', process.env, kinds => ({
     MAILBOX_SMTP_PORT: kinds.port(1025),
     MAILBOX_HTTP_PORT: kinds.port(1080),
-    MAILBOX_HOST: kinds.text('127.0.0.1'),
+    HOST: kinds.host(LOOPBACK).transform(host => host!),
     MAILBOX_DIRECTORY: kinds.text('').transform(directory => directory || undefined),
   }));
   const log = createLog('mailbox', 'info');
   const mailbox = await startMailbox({
     smtpPort: settings.MAILBOX_SMTP_PORT,
     httpPort: settings.MAILBOX_HTTP_PORT,
-    host: settings.MAILBOX_HOST,
+    host: settings.HOST,
     ...(settings.MAILBOX_DIRECTORY && { directory: settings.MAILBOX_DIRECTORY }),
     log: line => log.info(line),
   });

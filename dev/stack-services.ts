@@ -1,11 +1,10 @@
 // What the stack consists of: its ports, its environment, its services.
 import { join } from 'node:path';
-import { DEVELOPMENT_INTERNAL_SECRET, type Environment } from '#shared/env.ts';
+import type { Environment } from '#shared/env.ts';
+import { DEVELOPMENT_INTERNAL_SECRET, DEVELOPMENT_WEBHOOK_SECRET } from '#shared/production.ts';
 import { SUBGRAPHS } from '../schema/read.ts';
 import { findFreePort } from './postgres.ts';
 import type { NamedPort } from './stack-lock.ts';
-
-export const WEBHOOK_SECRET = 'whsec_guichet_development';
 
 /** Everything that listens: its name in the stack, its purpose, the variable that moves it, and its usual port. */
 const PORTS = [
@@ -67,8 +66,8 @@ export function stackEnvironment(given: Environment, ports: Ports, directory: st
   const standard = Object.fromEntries([
     ...DATABASES.map(name => [`${name.toUpperCase()}_DATABASE_URL`, database(name)]),
     ['INTERNAL_SECRET', DEVELOPMENT_INTERNAL_SECRET],
-    ['STRIPE_WEBHOOK_SECRET', WEBHOOK_SECRET],
-    ['STRIPE_SANDBOX_WEBHOOK_SECRET', WEBHOOK_SECRET],
+    ['STRIPE_WEBHOOK_SECRET', DEVELOPMENT_WEBHOOK_SECRET],
+    ['STRIPE_SANDBOX_WEBHOOK_SECRET', DEVELOPMENT_WEBHOOK_SECRET],
     ['STRIPE_SANDBOX_DATA', join(directory, 'stripe-sandbox.json')],
     ['SMTP_URL', `smtp://127.0.0.1:${ports.smtp!.port}`],
     ['MAILBOX_DIRECTORY', join(directory, 'mailbox')],
@@ -90,6 +89,8 @@ export interface Service {
   file: string;
   nodeArgs: string[];
   readyUrl: string;
+  /** Answers 503 when it needs a restart. */
+  healthUrl?: string;
   /** A need of PostgreSQL delays its start until that runs. */
   needs: 'postgresql' | 'nothing';
   /** Lower stages stop first. */
@@ -111,7 +112,12 @@ export function stackServices(env: Environment, ports: Ports): Service[] {
   const sandbox = { nodeArgs: [], readyUrl: `http://127.0.0.1:${ports['stripe-sandbox']!.port}/health` };
   return [
     service('gateway', 'gateway/server.ts', 1),
-    ...SUBGRAPHS.map(({ name }) => service(name, `subgraphs/${name}/server.ts`, 2, { needs: 'postgresql' })),
+    ...SUBGRAPHS.map(({ name }) =>
+      service(name, `subgraphs/${name}/server.ts`, 2, {
+        needs: 'postgresql',
+        healthUrl: `http://127.0.0.1:${ports[name]!.port}/health`,
+      }),
+    ),
     ...(env.STRIPE_SECRET_KEY ? [] : [service('stripe-sandbox', 'dev/stripe-sandbox/server.ts', 3, sandbox)]),
     ...(env.SMTP_URL ? [] : [service('mailbox', 'dev/mailbox.ts', 3, { nodeArgs: [] })]),
   ];

@@ -222,7 +222,7 @@ describe.each<{ backend: Backend; available: boolean; executors: boolean }>([
     await purchase.close();
   });
 
-  run('F12: a payment that arrives when the order has expired is refunded by itself', async () => {
+  run('F12: a payment made at Stripe while payments is down completes the order after its hold', async () => {
     const { buyer, purchase, payment, orderId } = await reserve(stack);
     const reference = (await order(buyer.api, orderId)).payments[0].providerReference;
     const { clientSecret } = payment;
@@ -244,12 +244,40 @@ describe.each<{ backend: Backend; available: boolean; executors: boolean }>([
     });
     expect(confirmed.status).toBe(200);
     await expireHold(orderId);
-    await eventually(
-      async () =>
-        (await stack.sql('orders', 'select status from orders where id = $1', [orderId]))[0]!.status ===
-        'FAILED',
-    );
+    // Nobody can say whether it was paid: the order waits, and keeps its stock.
+    await eventually(async () => {
+      const [row] = await stack.sql('orders', 'select status, closing_since from orders where id = $1', [
+        orderId,
+      ]);
+      expect(row!.status).toBe('RESERVED');
+      return row!.closing_since;
+    });
     await payments.start();
+    await purchase.until(complete, 60);
+    expect(purchase.statuses()).not.toContain('FAILED');
+    expect(await atStripe(stack, reference)).toMatchObject({ captured: 5_000, refunded: 0 });
+    await purchase.close();
+  });
+
+  run('F12: a bank debit that succeeds when the order has expired is refunded by itself', async () => {
+    const { buyer, purchase, payment, orderId } = await reserve(stack);
+    const reference = (await order(buyer.api, orderId)).payments[0].providerReference;
+    const debit = await confirmPayment(buyer.api, payment.id, 'pm_usBankAccount_processing');
+    expect(debit.status).toBe('PROCESSING');
+    const holds = async (found: string) => (await stack.sql('orders', found, [orderId])).length > 0;
+    await eventually(() =>
+      holds("select 1 from order_payments where order_id = $1 and status = 'PROCESSING'"),
+    );
+    // The hold is extended once; then nobody but the bank can say when the money comes.
+    await expireHold(orderId);
+    await eventually(() => holds('select 1 from orders where id = $1 and extended'));
+    await expireHold(orderId);
+    await purchase.until(({ status }) => status === 'FAILED');
+    const settled = await fetch(`${stack.stripeSandboxUrl}/sandbox/payment_intents/${reference}/settle`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      body: JSON.stringify({ outcome: 'succeeded' }),
+    });
+    expect(settled.status).toBe(200);
     await eventually(async () => (await atStripe(stack, reference)).refunded === 5_000, 60);
     const ended = await eventually(async () => {
       const now = await order(buyer.api, orderId);

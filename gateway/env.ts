@@ -8,6 +8,8 @@ export interface GatewaySettings {
   production: boolean;
   /** 0 takes a free port. */
   port: number;
+  /** The address to listen on, as `listen` takes it. */
+  host: string | undefined;
   /** Path of the composed schema. */
   supergraph: string;
   /** `guichet`: tokens are verified and passports issued; `none`: `authorization` goes on to the subgraphs as it is. */
@@ -79,6 +81,7 @@ export function readGatewaySettings(env: Environment): GatewaySettings {
   return {
     production: env.NODE_ENV === 'production',
     port: read.GATEWAY_PORT,
+    host: read.HOST,
     supergraph: read.SUPERGRAPH,
     identity: read.IDENTITY as GatewaySettings['identity'],
     subgraphs,
@@ -117,6 +120,7 @@ export function readGatewaySettings(env: Environment): GatewaySettings {
 
 const common = (k: Kinds, env: Environment, foreign: boolean) => ({
   GATEWAY_PORT: k.port(4000),
+  HOST: k.host(),
   SUPERGRAPH: k.text(fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url))),
   IDENTITY: k.choice(['guichet', 'none'], 'guichet'),
   SUBGRAPH_URLS: addresses,

@@ -15,11 +15,20 @@ const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7
 const catalog = {
   foreign: true,
   typeDefs: parse(`${link}
-    type Book @key(fields: "id") { id: ID! title: String! }
-    type Query { books: [Book!]! }
+    interface Item { twin: Item }
+    type Book implements Item @key(fields: "id") { id: ID! title: String! twin: Book }
+    type Query { books: [Book!]! item: Item }
     type Subscription { bookAdded: Book! }`),
   resolvers: {
-    Query: { books: () => [{ id: 'b1', title: 'Candide' }] },
+    Item: { __resolveType: () => 'Book' },
+    Book: {
+      twin: ({ id }: { id: string }) =>
+        id === 'b1' ? { id: 'b12', title: 'Micromégas' } : { id: 'b1', title: 'Candide' },
+    },
+    Query: {
+      books: () => [{ id: 'b1', title: 'Candide' }],
+      item: () => ({ id: 'b1', title: 'Candide' }),
+    },
     Subscription: {
       bookAdded: {
         async *subscribe() {
@@ -89,6 +98,33 @@ test('any supergraph is served, by the addresses in it and those given, with no 
   const { body } = await ask(gateway, '{ books { title readers } readers }');
   expect(body).toEqual({ data: { books: [{ title: 'Candide', readers: 2 }], readers: 3 } });
 });
+
+test.each(['own', 'stock'])(
+  'a field is selected on an interface and on a type that narrows it, around the circle: %s executor',
+  async executor => {
+    const gateway = await start({ EXECUTOR: executor });
+    const { body } = await ask(
+      gateway,
+      `{ item {
+        twin { ... on Book { id } twin { __typename ... on Item { twin { __typename } } } }
+        ... on Book { title twin { title readers twin { readers } } }
+      } }`,
+    );
+    expect(body).toEqual({
+      data: {
+        item: {
+          title: 'Candide',
+          twin: {
+            id: 'b12',
+            title: 'Micromégas',
+            readers: 3,
+            twin: { __typename: 'Book', readers: 2, twin: { __typename: 'Book' } },
+          },
+        },
+      },
+    });
+  },
+);
 
 test('`authorization` goes on as it is, and nothing else that tells of the client', async () => {
   const gateway = await start();

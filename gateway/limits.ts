@@ -8,6 +8,7 @@ import {
   type ValidationContext,
   visit,
 } from 'graphql';
+import { isIntrospection } from './introspection.ts';
 
 /** Tokens of an operation's text. Parsing stops there, before anything costlier begins. */
 export const MAX_TOKENS = 1_000;
@@ -146,5 +147,3 @@ function isDeeper(value: unknown, levels: number): boolean {
 
 /** A fragment spreads itself, and has no size. */
 class Circle extends Error {}
-
-const isIntrospection = (field: string) => field === '__schema' || field === '__type';

@@ -1,18 +1,23 @@
 import { operationFromDocument } from '@apollo/federation-internals';
 import type { ApolloGateway, executeQueryPlan } from '@apollo/gateway';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { withoutIntrospection } from './introspection.ts';
 
 export type QueryPlan = Parameters<typeof executeQueryPlan>[0];
 type AnyNode = NonNullable<QueryPlan['node']>;
 export type SubscriptionNode = Extract<AnyNode, { kind: 'Subscription' }>;
 
-/** Plans an operation with the gateway's own planner. Takes milliseconds: keep the plan. */
+/**
+ * Plans an operation with the gateway's own planner, save for what it asks about the schema. Takes milliseconds: keep
+ * the plan.
+ */
 export function planOperation(
   gateway: ApolloGateway,
   document: DocumentNode,
   operationName: string | undefined,
 ): QueryPlan {
-  const operation = operationFromDocument(schemasOf(gateway).apiSchema, document, { operationName });
+  const planned = withoutIntrospection(document, operationName);
+  const operation = operationFromDocument(schemasOf(gateway).apiSchema, planned, { operationName });
   return gateway.__testing().queryPlanner!.buildQueryPlan(operation);
 }
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Environment } from '#shared/env.ts';
+import { listen } from '#shared/listen.ts';
 import { createLog } from '#shared/log.ts';
 import { createMetrics } from '#shared/metrics.ts';
 import { createApollo } from './apollo.ts';
@@ -126,16 +126,13 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
     else if (stopping) refuseUpgrade(socket, 503);
     else live.sockets.upgrade(req, socket, head);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(settings.port, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const listening = await listen(server, settings.port, settings.host);
+  const { port } = listening;
   log.info({ port }, 'gateway started');
 
   async function stop(drainDelay: number) {
     await new Promise(resolve => setTimeout(resolve, drainDelay));
-    const closed = new Promise(resolve => server.close(resolve));
+    const closed = listening.close();
     // Connections become idle one by one, each when its running request is answered.
     const sweeping = setInterval(() => server.closeIdleConnections(), 50);
     const deadline = setTimeout(() => server.closeAllConnections(), DRAIN);

@@ -10,6 +10,7 @@ import type { GatewaySettings } from './env.ts';
 import { type Definition, readDefinition } from './executor/collect.ts';
 import { type CompiledPlan, compilePlan } from './executor/executor.ts';
 import { executeStockEvent } from './executor/stock.ts';
+import { introspects } from './introspection.ts';
 import { findDeepVariable, MAX_VARIABLE_DEPTH } from './limits.ts';
 import { planOperation, type QueryPlan, type SubscriptionNode, schemasOf } from './planner.ts';
 import { makePrintable } from './printable-schema.ts';
@@ -114,15 +115,29 @@ export function loadSupergraph(settings: GatewaySettings, log: Log): Supergraph 
     };
   }
 
-  if (settings.executor === 'own') {
-    gateway.executor = async ({ request, document, queryHash, context: given }) => {
-      const context = given as unknown as GatewayContext;
-      const { operationName, variables } = request;
-      const executed =
-        context.executed ?? executeOf({ document, queryHash, operationName })(context, variables);
-      return executed as GatewayResult;
-    };
+  const executeStock = gateway.executor;
+  const introspective = new WeakMap<DocumentNode, boolean>();
+
+  /** @apollo/gateway plans introspection too, and throws at what was added to it later than its own knowledge. */
+  function needsOwn(document: DocumentNode): boolean {
+    if (settings.executor === 'own') return true;
+    let needs = introspective.get(document);
+    if (needs === undefined) {
+      needs = introspects(document);
+      introspective.set(document, needs);
+    }
+    return needs;
   }
+
+  gateway.executor = async requestContext => {
+    const { request, document, queryHash, context: given } = requestContext;
+    if (!needsOwn(document)) return executeStock(requestContext);
+    const context = given as unknown as GatewayContext;
+    const { operationName, variables } = request;
+    const executed =
+      context.executed ?? executeOf({ document, queryHash, operationName })(context, variables);
+    return executed as GatewayResult;
+  };
 
   return {
     gateway,

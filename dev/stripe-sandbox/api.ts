@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Call, newId } from './context.ts';
 import { ApiError } from './errors.ts';
+import { type Fault, without } from './faults.ts';
 import type { Params } from './form.ts';
 import { type Answer, createIdempotency } from './idempotency.ts';
 import { findRoute, operations, PUBLISHABLE } from './routes.ts';
@@ -40,7 +41,9 @@ export function createApi(sandbox: Sandbox) {
       const apiKey = readKey(request.authorization);
       const run = async () => {
         if (fault?.kind === 'delay') await pass(fault.ms);
+        if (fault?.kind === 'fail-before') return failure(fault, requestId);
         const outcome = operate(sandbox, request, apiKey, requestId);
+        if (fault?.kind === 'fail-after') return failure(fault, requestId);
         if (fault?.kind === 'delay-after') await pass(fault.ms);
         return outcome;
       };
@@ -51,7 +54,7 @@ export function createApi(sandbox: Sandbox) {
         });
       }
       answer =
-        key === undefined || method !== 'POST'
+        key === undefined || method !== 'POST' || fault?.ignoreKey
           ? await run()
           : await once({ key, endpoint: `${method} ${path}`, params }, run);
     } catch (error) {
@@ -63,14 +66,23 @@ export function createApi(sandbox: Sandbox) {
     return {
       cut: false,
       status: answer.status,
-      body: answer.body,
+      body: fault?.kind === 'drop' ? without(fault.fields, answer.body) : answer.body,
       headers: {
         'request-id': requestId,
         ...(key !== undefined && { 'idempotency-key': key }),
-        ...(answer.replayed && { 'idempotent-replayed': 'true', 'original-request': answer.requestId }),
+        ...(answer.replayed &&
+          !answer.unmarked && { 'idempotent-replayed': 'true', 'original-request': answer.requestId }),
       },
     };
   };
+}
+
+/** An arranged error that the idempotency key remembers. */
+function failure({ status, marked }: Fault, requestId: string): Answer & { keep: boolean } {
+  const body = {
+    error: { type: 'api_error', message: 'An arranged fault: an error on the provider’s side.' },
+  };
+  return { status, body: JSON.stringify(body), requestId, unmarked: !marked, keep: true };
 }
 
 /** Runs the operation of a request, in one go, and says whether an idempotency key shall remember the answer. */

@@ -128,12 +128,17 @@ export const retrieveSession: Operation = call => {
   return show(call, getResource(call.store, 'cs_', call.id), asked.expand);
 };
 
-const listParams = z.strictObject({ ...page, payment_intent: z.string().optional() });
+const listParams = z.strictObject({
+  ...page,
+  customer: z.string().optional(),
+  payment_intent: z.string().optional(),
+});
 
 export const listSessions: Operation = ({ store, params }) => {
   const asked = readParams(listParams, params);
   const matches = (session: Session) =>
-    asked.payment_intent === undefined || session.payment_intent === asked.payment_intent;
+    (asked.customer === undefined || idOf(session.customer) === asked.customer) &&
+    (asked.payment_intent === undefined || session.payment_intent === asked.payment_intent);
   const shown = [...store.sessions.values()].filter(matches).map(withoutLineItems);
   return expand(store, listPage(shown, '/v1/checkout/sessions', asked), asked.expand);
 };

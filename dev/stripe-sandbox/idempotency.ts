@@ -8,6 +8,8 @@ export interface Answer {
   status: number;
   body: string;
   requestId: string;
+  /** Repeats do not say that they are repeats: compatible servers leave the header out. */
+  unmarked?: boolean;
 }
 
 /** An answer under an idempotency key, with what was asked. */

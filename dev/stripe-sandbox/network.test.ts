@@ -98,6 +98,45 @@ describe('arranged faults', () => {
     expect((await test.control('GET', 'faults')).data).toEqual([]);
   });
 
+  it('an error on Stripe’s side is replayed under its key, whether or not the operation was done', async () => {
+    for (const [kind, done] of [
+      ['fail-before', 0],
+      ['fail-after', 1],
+    ] as const) {
+      const options = { idempotencyKey: `payment-${kind}` };
+      const count = (await test.stripe.paymentIntents.list({ limit: 100 })).data.length;
+      await test.control('POST', 'faults', { match: payments, kind });
+      const errors = [
+        await refused(test.stripe.paymentIntents.create(card(), options)),
+        await refused(test.stripe.paymentIntents.create(card(), options)),
+      ];
+      expect(errors.map(error => error.statusCode)).toEqual([500, 500]);
+      expect(errors.map(error => error.headers?.['idempotent-replayed'])).toEqual([undefined, 'true']);
+      expect((await test.stripe.paymentIntents.list({ limit: 100 })).data).toHaveLength(count + done);
+      await test.stripe.paymentIntents.create(card(), { idempotencyKey: `payment-${kind}-once-more` });
+    }
+  });
+
+  it('a compatible server may not mark its replays', async () => {
+    await test.control('POST', 'faults', { match: payments, kind: 'fail-after', marked: false });
+    await refused(test.stripe.paymentIntents.create(card(), key));
+    const again = await refused(test.stripe.paymentIntents.create(card(), key));
+    expect(again.statusCode).toBe(500);
+    expect(again.headers?.['idempotent-replayed']).toBeUndefined();
+    expect((await test.stripe.paymentIntents.list()).data).toHaveLength(1);
+  });
+
+  it('an answer may lack fields, and a server may know no keys', async () => {
+    const incomplete = { kind: 'drop', fields: ['metadata', 'client_secret'], ignoreKey: true, times: 2 };
+    await test.control('POST', 'faults', { match: payments, ...incomplete });
+    const first = await test.stripe.paymentIntents.create(card(), key);
+    expect(first).not.toHaveProperty('metadata');
+    expect(first).not.toHaveProperty('client_secret');
+    expect(first).toHaveProperty('status', 'succeeded');
+    expect((await test.stripe.paymentIntents.create(card(), key)).id).not.toBe(first.id);
+    expect(await test.stripe.paymentIntents.retrieve(first.id)).toHaveProperty('client_secret');
+  });
+
   it('the library’s own retries come through a cut and an error', async () => {
     await test.control('POST', 'faults', { match: payments, kind: 'cut-after' });
     await test.control('POST', 'faults', { match: payments, kind: 'status', status: 500 });

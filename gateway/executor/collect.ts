@@ -7,9 +7,6 @@ import {
   type GraphQLSchema,
   GraphQLSkipDirective,
   getDirectiveValues,
-  isAbstractType,
-  isInterfaceType,
-  isObjectType,
   Kind,
   type OperationDefinitionNode,
   type SelectionNode,
@@ -18,6 +15,7 @@ import {
 } from 'graphql';
 import { badInput } from '#shared/errors.ts';
 import { type Data, own } from './merge.ts';
+import { isOfType } from './rewrites.ts';
 
 /** An operation with what its selections refer to. */
 export interface Definition {
@@ -27,18 +25,10 @@ export interface Definition {
   conditions: ReadonlyMap<string, boolean | undefined>;
 }
 
-/** A selection set with the type that it is written for. */
-export interface Scope {
-  selectionSet: SelectionSetNode;
-  type: GraphQLCompositeType;
-}
-
 /** What is selected under one name in an answer. */
 export interface SelectedField {
   name: string;
   nodes: FieldNode[];
-  /** The type that it was first selected on. */
-  parent: GraphQLCompositeType;
 }
 
 /** The operation of a valid document that is meant by a name. */
@@ -92,28 +82,28 @@ export function evaluateConditions({ conditions }: Definition, variables: Data):
 }
 
 /**
- * The fields that the scopes select of an object of a type, in the order of the answer. The type is an interface when
- * all that is known of an object is what an interface object tells.
+ * The fields that selection sets select of an object of a type, in the order of the answer. The type is an interface
+ * when all that is known of an object is what an interface object tells.
  */
 export function collectFields(
   schema: GraphQLSchema,
   { fragments }: Definition,
   conditions: ReadonlyMap<string, boolean>,
   type: GraphQLCompositeType,
-  scopes: readonly Scope[],
+  selectionSets: readonly SelectionSetNode[],
 ): SelectedField[] {
   const fields = new Map<string, SelectedField>();
   const values = Object.fromEntries(conditions);
   const spread = new Set<string>();
 
-  function collect({ selectionSet, type: parent }: Scope) {
-    for (const selection of selectionSet.selections) {
+  function collect({ selections }: SelectionSetNode) {
+    for (const selection of selections) {
       if (!isIncluded(selection, values)) continue;
       if (selection.kind === Kind.FIELD) {
         const name = (selection.alias ?? selection.name).value;
         const field = fields.get(name);
         if (field) field.nodes.push(selection);
-        else fields.set(name, { name, nodes: [selection], parent });
+        else fields.set(name, { name, nodes: [selection] });
         continue;
       }
       let fragment: { typeCondition?: { name: { value: string } }; selectionSet: SelectionSetNode } =
@@ -124,15 +114,11 @@ export function collectFields(
         spread.add(name);
         fragment = fragments.get(name)!;
       }
-      const condition = fragment.typeCondition
-        ? (schema.getType(fragment.typeCondition.name.value) as GraphQLCompositeType)
-        : parent;
-      if (isPossible(schema, condition, type)) {
-        collect({ selectionSet: fragment.selectionSet, type: condition });
-      }
+      const condition = fragment.typeCondition?.name.value;
+      if (condition === undefined || isOfType(schema, type.name, condition)) collect(fragment.selectionSet);
     }
   }
-  for (const scope of scopes) collect(scope);
+  for (const selectionSet of selectionSets) collect(selectionSet);
   return [...fields.values()];
 }
 
@@ -140,10 +126,4 @@ function isIncluded(selection: SelectionNode, values: Record<string, boolean>): 
   if (!selection.directives?.length) return true;
   if (getDirectiveValues(GraphQLSkipDirective, selection, values)?.if === true) return false;
   return getDirectiveValues(GraphQLIncludeDirective, selection, values)?.if !== false;
-}
-
-function isPossible(schema: GraphQLSchema, condition: GraphQLCompositeType, type: GraphQLCompositeType) {
-  if (condition === type) return true;
-  if (!isAbstractType(condition) || !(isObjectType(type) || isInterfaceType(type))) return false;
-  return schema.isSubType(condition, type);
 }

@@ -44,6 +44,14 @@ const CASES: [what: string, query: string, variables?: Record<string, unknown>][
     'an interface',
     '{ media(first: 9) { __typename title ... on Film { minutes } ... on Book { pages tags details } } }',
   ],
+  [
+    'a field selected on an interface and on its types, which narrow it',
+    '{ one(id: "b1") { next { id next { ... on Book { pages } } } ... on Book { next { pages weight next { title } } } } }',
+  ],
+  [
+    'such a field in lists',
+    '{ media(first: 9) { series { id } ... on Film { series { title } } ... on Book { series { pages } } } }',
+  ],
   ['an interface object', '{ media(first: 9) { title average reviews { stars media { title } } } }'],
   ['what an interface object is', '{ top { __typename id title ... on Book { pages } } }'],
   ['an interface object that stays what it is', '{ top { id average } }'],
@@ -175,10 +183,44 @@ test('a fetch that fails as a whole does not take along those that it travels wi
   });
 });
 
+test('entities that fail as a whole do not take along those of another place, asked for by the same fetch', async () => {
+  const { data } = await both('{ film(id: "f1") { weight next { weight } } }');
+  expect(data).toEqual({ film: { weight: 1, next: { weight: null } } });
+  const asked = world.sent.filter(({ service }) => service === 'shipping');
+  expect(asked.map(({ variables }) => (variables.representations as unknown[]).length)).toEqual([2, 1, 1]);
+});
+
 test('what was read before a mutation is read again after it', async () => {
   const read = 'review(id: "r1") { editor { nick } }';
   await both(`mutation { a: ${read} rename(id: "ada") { id } b: ${read} }`);
   expect(world.sent.filter(({ variables }) => variables.representations)).toHaveLength(2);
+});
+
+test('an object stays what it is when a subgraph knows it as an interface object', async () => {
+  expect(await world.own('{ books(first: 1) { next { average __typename weight } } }')).toEqual({
+    data: { books: [{ next: { average: 3.5, __typename: 'Book', weight: null } }] },
+    errors: [],
+  });
+});
+
+test('a null is carried up when the object’s own type forbids it, if the interface does not', async () => {
+  const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key"])';
+  const thing = (label: string) =>
+    parse(`${link}
+    interface Thing { id: ID! ${label && 'label: String'} }
+    type Tool implements Thing @key(fields: "id") { id: ID! ${label} }
+    ${label ? '' : 'type Query { thing: Thing }'}`);
+  const resolvers = { Query: { thing: () => ({ __typename: 'Tool', id: 't1' }) } };
+  const two = await createWorld({
+    things: { typeDefs: thing(''), resolvers },
+    labels: { typeDefs: thing('label: String!'), resolvers: {} },
+  });
+  two.down.add('labels');
+  expect(await two.own('{ thing { label } }')).toEqual({
+    data: { thing: null },
+    errors: ['labels is down. @ thing'],
+  });
+  await two.stop();
 });
 
 test('null for a condition that has a default is the client’s fault', async () => {

@@ -15,6 +15,8 @@ export interface Source {
 /** One entity asked for, wherever in the result it is wanted. */
 export interface Slot {
   batch: Batch;
+  /** The step of the plan that asked for it first. */
+  step: object;
   entity: Data | null;
   /** Errors about it, with paths below it. */
   errors: GraphQLFormattedError[];
@@ -32,6 +34,8 @@ export interface Batch {
   unanswered: boolean;
   /** Resolved once slots and errors are final. */
   ready: Promise<void>;
+  /** Whether it was sent again in parts, which its slots belong to then. */
+  split: boolean;
 }
 
 /** Batches that wait to be sent to one subgraph together. */
@@ -86,7 +90,7 @@ export class Fetches {
   }
 
   /** Asks for an entity, unless that has been asked before. Its slot is filled once its batch is ready. */
-  entity(fetch: Fetch, representation: string): Slot {
+  entity(fetch: Fetch, representation: string, step: object): Slot {
     let slots = this.#slots.get(fetch);
     if (!slots) {
       slots = new Map();
@@ -95,7 +99,7 @@ export class Fetches {
     let slot = slots.get(representation);
     if (!slot) {
       const batch = this.#batchFor(fetch);
-      slot = { batch, entity: null, errors: [] };
+      slot = { batch, step, entity: null, errors: [] };
       batch.texts.push(representation);
       batch.slots.push(slot);
       slots.set(representation, slot);
@@ -119,7 +123,7 @@ export class Fetches {
     }
     let batch = wave.batches.get(fetch);
     if (!batch) {
-      batch = { fetch, texts: [], slots: [], errors: [], unanswered: false, ready: wave.ready };
+      batch = createBatch(fetch, wave.ready);
       wave.batches.set(fetch, batch);
     }
     return batch;
@@ -137,23 +141,29 @@ export class Fetches {
     if (batches.length === 1) {
       const lists: [string, string[]][] = [['representations', first.texts]];
       const variables = this.#writeVariables(lists, first.fetch.variables);
-      this.#fill(first, '_entities', await this.#send(service, first.fetch.query, variables));
+      const answer = await this.#send(service, first.fetch.query, variables);
+      if (!(await this.#fetchParts(service, batches, answer))) this.#fill(first, '_entities', answer);
       return;
     }
     const lists = batches.map(({ texts }, index) => [aliasAt(index), texts] as [string, string[]]);
     const variables = new Set(batches.flatMap(({ fetch }) => fetch.variables));
     const answer = await this.#send(service, this.#merged(batches), this.#writeVariables(lists, variables));
-    // One fetch that fails as a whole must not take the others with it.
-    if (!answer.data && answer.errors?.some(({ path }) => path?.length)) {
-      await Promise.all(batches.map(batch => this.#fetchBatches(service, [batch])));
-      return;
-    }
+    if (await this.#fetchParts(service, batches, answer)) return;
     const aliases = new Set<unknown>(lists.map(([alias]) => alias));
     batches.forEach((batch, index) => {
       const alias = aliasAt(index);
       const errors = answer.errors?.filter(({ path }) => path?.[0] === alias || !aliases.has(path?.[0]));
       this.#fill(batch, alias, { ...answer, errors });
     });
+  }
+
+  /** Sends each step's part again alone, if all failed because one did: it must not take the others with it. */
+  async #fetchParts(service: string, batches: Batch[], { data, errors }: SubgraphAnswer): Promise<boolean> {
+    if (data || !errors?.some(({ path }) => path?.length)) return false;
+    const parts = batches.flatMap(splitBySteps);
+    if (parts.length === 1) return false;
+    await Promise.all(parts.map(part => this.#fetchBatches(service, [part])));
+    return true;
   }
 
   #merged(batches: Batch[]): string {
@@ -204,4 +214,25 @@ export class Fetches {
     }
     return `{${written.join()}}`;
   }
+}
+
+function createBatch(fetch: Fetch, ready: Promise<void>): Batch {
+  return { fetch, texts: [], slots: [], errors: [], unanswered: false, ready, split: false };
+}
+
+/** A batch for each of the steps that have asked for the entities of one. */
+function splitBySteps(batch: Batch): Batch[] {
+  const parts = new Map<object, Batch>();
+  for (const slot of batch.slots) {
+    if (!parts.has(slot.step)) parts.set(slot.step, createBatch(batch.fetch, batch.ready));
+  }
+  if (parts.size === 1) return [batch];
+  batch.split = true;
+  batch.slots.forEach((slot, index) => {
+    const part = parts.get(slot.step)!;
+    part.texts.push(batch.texts[index]!);
+    part.slots.push(slot);
+    slot.batch = part;
+  });
+  return [...parts.values()];
 }

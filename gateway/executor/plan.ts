@@ -6,7 +6,7 @@ import type { Batch, Fetches, Slot } from './fetches.ts';
 import { type Data, merge } from './merge.ts';
 import { objectsAt, type PlanPath, placesAt, type ResultPath, type Shared, uniteAt } from './paths.ts';
 import { compileRepresentation, type Representation } from './representations.ts';
-import { rewrite } from './rewrites.ts';
+import { rewrite, typesSetBy } from './rewrites.ts';
 import { textOf } from './sharing.ts';
 
 /** One execution of a plan. */
@@ -28,6 +28,17 @@ export type Step = (run: Run) => Promise<void> | undefined;
 
 /** Takes the answer of a plan's first fetch that came in another way, as a live event. */
 export type Absorb = (run: Run, answer: SubgraphAnswer) => void;
+
+/** What entities are fetched for. */
+interface Target {
+  fetch: Fetch;
+  path: PlanPath;
+  /**
+   * What the subgraph calls entities that it knows as interface objects. That must not take the place of what they
+   * really are, which the client and the fetches to come want to know.
+   */
+  interfaceNames: ReadonlySet<unknown> | undefined;
+}
 
 /** @param sharedPaths where equal objects may become one (sharing.ts). */
 export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlySet<string>) {
@@ -99,9 +110,11 @@ export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlyS
     const fetch = read(node);
     const represent = compileRepresentation(schema, node.requires!, node.inputRewrites);
     const objectsOf = compileObjects(path);
+    const interfaceNames = node.inputRewrites && typesSetBy(node.inputRewrites);
+    const target: Target = { fetch, path, interfaceNames };
     return run => {
       const objects = objectsOf(run);
-      const slotFor = createSlotFinder(run, fetch);
+      const slotFor = createSlotFinder(run, target);
       const slots: (Slot | undefined)[] = [];
       const batches = new Set<Batch>();
       for (const object of objects) {
@@ -112,20 +125,19 @@ export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlyS
       }
       if (batches.size === 0) return undefined;
       const ready = Promise.all(Array.from(batches, batch => batch.ready));
-      return ready.then(() => fill(run, fetch, path, objects, slots, batches));
+      return ready.then(() => fill(run, target, objects, slots, batches));
     };
   }
 
   /** Merges the entities that were asked for into the objects that they were asked for. */
   function fill(
     run: Run,
-    fetch: Fetch,
-    path: PlanPath,
+    { fetch, path, interfaceNames }: Target,
     objects: Data[],
     slots: (Slot | undefined)[],
     batches: Set<Batch>,
   ) {
-    for (const { errors, unanswered } of batches) {
+    for (const { errors, unanswered } of finalBatches(slots, batches)) {
       for (const error of errors) {
         const place = pathOfFetch(path, unanswered || error.path ? [] : undefined);
         run.errors.push(subgraphError(error, fetch.service, place));
@@ -141,7 +153,10 @@ export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlyS
       // Fetches elsewhere in the plan may want the same entity later, as it came.
       const copy = fetch.repeated || adopted.has(slot);
       adopted.add(slot);
-      merge(objects[i]!, slot.entity, copy);
+      const object = objects[i]!;
+      const type = object.__typename;
+      merge(object, slot.entity, copy);
+      if (type && interfaceNames?.has(object.__typename)) object.__typename = type;
     }
   }
 
@@ -158,6 +173,14 @@ export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlyS
   };
 }
 
+/** The batches that the slots belong to after all. */
+function finalBatches(slots: (Slot | undefined)[], batches: ReadonlySet<Batch>): ReadonlySet<Batch> {
+  for (const { split } of batches) {
+    if (split) return new Set(slots.flatMap(slot => slot?.batch ?? []));
+  }
+  return batches;
+}
+
 /** Tells the errors about entities, for every place where one stands. */
 function tellErrors(run: Run, fetch: Fetch, path: PlanPath, slots: ReadonlyMap<Data, Slot | undefined>) {
   for (const place of placesAt(run.root, path)) {
@@ -172,7 +195,7 @@ function tellErrors(run: Run, fetch: Fetch, path: PlanPath, slots: ReadonlyMap<D
  * Finds entities' slots. One entity often stands in many places: by its fields it is known again without being
  * written again.
  */
-function createSlotFinder({ fetches }: Run, fetch: Fetch) {
+function createSlotFinder({ fetches }: Run, target: Target) {
   const known = new Map<Representation, Map<unknown, { like: Data; slot: Slot }>>();
   return (object: Data, representation: Representation): Slot | undefined => {
     const { fields } = representation;
@@ -189,7 +212,7 @@ function createSlotFinder({ fetches }: Run, fetch: Fetch) {
     }
     const text = representation.write(object);
     if (text === undefined) return undefined;
-    const slot = fetches.entity(fetch, text);
+    const slot = fetches.entity(target.fetch, text, target);
     entities?.set(key, { like: object, slot });
     return slot;
   };

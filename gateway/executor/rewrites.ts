@@ -71,3 +71,12 @@ export function renamedType(
   }
   return renamed;
 }
+
+/** The names that entities get by the rewrites. */
+export function typesSetBy(rewrites: readonly Rewrite[]): ReadonlySet<unknown> {
+  return new Set(
+    rewrites.flatMap(one =>
+      one.kind === 'ValueSetter' && one.path.at(-1) === '__typename' ? [one.setValueTo] : [],
+    ),
+  );
+}

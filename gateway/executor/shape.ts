@@ -1,4 +1,5 @@
 import {
+  type DocumentNode,
   executeSync,
   type FieldNode,
   type GraphQLCompositeType,
@@ -13,11 +14,16 @@ import {
   isNonNullType,
   isObjectType,
   Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  type SelectionSetNode,
 } from 'graphql';
-import { collectFields, type Definition, type Scope, type SelectedField } from './collect.ts';
+import { isIntrospection } from '../introspection.ts';
+import { collectFields, type Definition, type SelectedField } from './collect.ts';
 import { compileLeaf } from './leaves.ts';
 import { type Data, isData, own, setOwn } from './merge.ts';
 import type { ResultPath, Shared } from './paths.ts';
+import { isOfType } from './rewrites.ts';
 
 /**
  * Makes the answer that a client asked for out of all that was fetched. What stands in several places of that is made
@@ -71,29 +77,30 @@ export function compileShape(
   const { operation } = definition;
   const rootType = schema.getRootType(operation.operation)!;
 
-  function compileFields(type: GraphQLCompositeType, scopes: readonly Scope[]): Field[] {
-    return collectFields(schema, definition, conditions, type, scopes).map(field =>
+  function compileFields(type: GraphQLCompositeType, selectionSets: readonly SelectionSetNode[]): Field[] {
+    return collectFields(schema, definition, conditions, type, selectionSets).map(field =>
       compileField(type, field),
     );
   }
 
-  function compileField(type: GraphQLCompositeType, { name, nodes, parent }: SelectedField): Field {
+  function compileField(type: GraphQLCompositeType, { name, nodes }: SelectedField): Field {
     const fieldName = nodes[0]!.name.value;
     const field = {
       name,
       inherited: name in Object.prototype,
       nonNull: false,
       type: '',
-      parent: parent.name,
+      parent: type.name,
       isValid: undefined,
       complete: (value: unknown) => value,
       compute: undefined,
     };
     if (fieldName === '__typename') return { ...field, compute: compileTypename(type, name) };
-    if (fieldName === '__schema' || fieldName === '__type') {
+    if (isIntrospection(fieldName)) {
       return { ...field, compute: compileIntrospection(name, nodes) };
     }
-    const declared = (parent as GraphQLObjectType).getFields()[fieldName]!.type;
+    // By the object's own type, which may promise more than an interface that the field is selected on.
+    const declared = (type as GraphQLObjectType).getFields()[fieldName]!.type;
     const nonNull = isNonNullType(declared);
     const nullable = nonNull ? declared.ofType : declared;
     return {
@@ -101,7 +108,7 @@ export function compileShape(
       nonNull,
       type: String(nullable),
       isValid: isLeafType(nullable) ? compileLeaf(nullable) : undefined,
-      complete: compileType(nullable, nodes, parent),
+      complete: compileType(nullable, nodes, type.name),
     };
   }
 
@@ -115,28 +122,31 @@ export function compileShape(
   }
 
   function compileIntrospection(name: string, nodes: FieldNode[]) {
-    const selectionSet = { kind: Kind.SELECTION_SET, selections: nodes } as const;
-    const document = {
-      kind: Kind.DOCUMENT,
-      definitions: [{ ...operation, selectionSet }, ...definition.fragments.values()],
-    } as const;
+    const query: OperationDefinitionNode = {
+      ...operation,
+      // A mutation's payload may have the query type in it.
+      operation: OperationTypeNode.QUERY,
+      selectionSet: { kind: Kind.SELECTION_SET, selections: nodes },
+    };
+    const definitions = [query, ...definition.fragments.values()];
+    const document: DocumentNode = { kind: Kind.DOCUMENT, definitions };
     return (_object: Data, { variables }: Making) =>
       executeSync({ schema, document, rootValue: {}, variableValues: variables }).data![name];
   }
 
-  function compileType(type: GraphQLOutputType, nodes: FieldNode[], parent: GraphQLCompositeType): Complete {
+  function compileType(type: GraphQLOutputType, nodes: FieldNode[], parent: string): Complete {
     if (isListType(type)) return compileList(type.ofType, nodes, parent);
     const named = getNamedType(type);
     if (isCompositeType(named)) return compileObject(named, nodes, parent);
     const isValid = compileLeaf(named as never);
     return (value, making) => {
       if (isValid(value)) return value;
-      tell(making, `Invalid value found for ${place(making, String(type), parent.name)}.`);
+      tell(making, `Invalid value found for ${place(making, String(type), parent)}.`);
       return INVALID;
     };
   }
 
-  function compileList(of: GraphQLOutputType, nodes: FieldNode[], parent: GraphQLCompositeType): Complete {
+  function compileList(of: GraphQLOutputType, nodes: FieldNode[], parent: string): Complete {
     const nonNull = isNonNullType(of);
     const type = nonNull ? of.ofType : of;
     const complete = compileType(type, nodes, parent);
@@ -152,7 +162,7 @@ export function compileShape(
         let completed = element === null ? null : complete(element, making);
         if (completed === null || completed === INVALID) {
           if (nonNull) {
-            if (completed === null) tellNull(making, typeName, parent.name);
+            if (completed === null) tellNull(making, typeName, parent);
             broken = true;
           }
           completed = null;
@@ -164,19 +174,14 @@ export function compileShape(
     });
   }
 
-  function compileObject(
-    type: GraphQLCompositeType,
-    nodes: FieldNode[],
-    parent: GraphQLCompositeType,
-  ): Complete {
-    const scopes = nodes.map(({ selectionSet }) => ({ selectionSet: selectionSet!, type }));
+  function compileObject(type: GraphQLCompositeType, nodes: FieldNode[], parent: string): Complete {
+    const selectionSets = nodes.map(({ selectionSet }) => selectionSet!);
     const known = new Map<string, Field[]>();
     let undeclared: Field[] | undefined;
 
     function fieldsFor(name: string): Field[] | undefined {
-      const actual = schema.getType(name);
-      if (!isCompositeType(actual)) return undefined;
-      const fields = compileFields(actual, scopes);
+      if (!isOfType(schema, name, type.name)) return undefined;
+      const fields = compileFields(schema.getType(name) as GraphQLCompositeType, selectionSets);
       known.set(name, fields);
       return fields;
     }
@@ -187,16 +192,16 @@ export function compileShape(
       let fields: Field[] | undefined;
       if (name) fields = known.get(name as string) ?? fieldsFor(name as string);
       else {
-        undeclared ??= compileFields(type, scopes);
+        undeclared ??= compileFields(type, selectionSets);
         fields = undeclared;
       }
       if (fields) return completeObject(fields, value, making);
-      tell(making, `Invalid __typename found for object at ${place(making, type.name, parent.name)}.`);
+      tell(making, `Invalid __typename found for object at ${place(making, type.name, parent)}.`);
       return INVALID;
     });
   }
 
-  const root = compileFields(rootType, [{ selectionSet: operation.selectionSet, type: rootType }]);
+  const root = compileFields(rootType, [operation.selectionSet]);
   return (fetched, variables, shared) => {
     const making: Making = { errors: [], path: [], variables, shared, made: new Map() };
     const data = completeObject(root, fetched, making);

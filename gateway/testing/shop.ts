@@ -88,9 +88,10 @@ export function createShop() {
     typeDefs: parse(`${link}
       scalar Odd
       enum Color { CRIMSON }
+      input Paint { color: Color, shade: Int @deprecated(reason: "There is one.") }
       type Order @key(fields: "id") { id: ID! status: String! related: [Order!]! customer: User! broken: String }
       type User @key(fields: "id", resolvable: false) { id: ID! }
-      type Query { order(id: ID!): Order orders(first: Int): [Order!]! odd(value: Odd): String paint(color: Color): String uncoded: String internal: String }
+      type Query { order(id: ID!): Order orders(first: Int): [Order!]! odd(value: Odd): String paint(color: Color): String mix(paint: Paint): String uncoded: String internal: String }
       type Subscription { orderUpdated(orderId: ID!): Order! }`),
     resolvers: {
       Odd: new GraphQLScalarType({

@@ -1,15 +1,17 @@
-import { z } from 'zod';
 import { type Environment, type Kinds, readSubgraphSettings } from '#shared/env.ts';
+import { publicUrlFault } from '#shared/production.ts';
 
 /** Printed on every document, so nobody may go to production under the demonstration's name. */
 const identity = (k: Kinds, development: string) =>
-  k.production ? z.string() : z.string().default(development);
+  k.own(development, value => (value === development ? "is the demonstration company's" : undefined));
 
 /** Settings of the invoices subgraph. */
 export function readInvoicesSettings(env: Environment) {
   return readSubgraphSettings('invoices', 4003, env, k => ({
     /** Base of the addresses of PDF files. */
-    INVOICES_PUBLIC_URL: k.url('http://localhost:4003').transform(url => url.replace(/\/$/, '')),
+    INVOICES_PUBLIC_URL: k
+      .url('http://localhost:4003', publicUrlFault)
+      .transform(url => url.replace(/\/$/, '')),
     SELLER_NAME: identity(k, 'Guichet Démo SAS'),
     /** Lines are parted by line breaks or by `\n`. */
     SELLER_ADDRESS: identity(k, '12 rue des Guichets\n75011 Paris\nFrance').transform(text =>

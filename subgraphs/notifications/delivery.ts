@@ -130,7 +130,9 @@ async function send(
   }
 }
 
-async function renewLease({ em, log }: NotificationsContext, { id, attempts }: Notification) {
+async function renewLease({ em, log, signal }: NotificationsContext, { id, attempts }: Notification) {
+  // An overdue try has been given up: somebody else takes the notification over once the lease has run out.
+  if (signal?.aborted) return;
   try {
     await query(
       em.fork() as EntityManager,

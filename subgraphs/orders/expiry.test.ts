@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { v7 } from 'uuid';
 import type { MessageData } from '#shared/messages.ts';
 import { eventually, subscribe, viewerWith } from '#shared/testing.ts';
-import { messagesOf, ORDER, startTestOrders, type TestOrders } from './testing.ts';
+import { CANCEL, messagesOf, ORDER, startTestOrders, type TestOrders } from './testing.ts';
 
 let stage: TestOrders;
 const buyer = viewerWith('CUSTOMER');
@@ -43,18 +43,77 @@ async function report(
   });
   await eventually(async () => (await known()) > before);
 }
+/** Payments' answer, once it is asked: nothing was captured, and nothing can be. */
+async function answerClosing(orderId: string) {
+  await eventually(async () => (await asked(orderId)).includes('payment-cancel-request'));
+  await stage.messenger.deliver('payment-cancel-result', { orderId });
+}
+/** The hold has ended, and payments is asked. */
+const isClosing = (orderId: string) =>
+  eventually(async () => {
+    const [row] = await stage.environment.sql('select closing_since from orders where id = $1', [orderId]);
+    return row!.closing_since;
+  });
+const pay = (orderId: string, paymentId = v7()) =>
+  stage.messenger.deliver('payment-process-result', {
+    ...{ orderId, paymentId, outcome: 'SUCCEEDED', reason: null },
+    amount: { amount: 6_000, currency: 'EUR' },
+  });
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000);
 
-test('an order that is not paid in time fails: released, not to be captured, and the buyer is told', async () => {
+test('an order that is not paid in time waits for payments to say so, then fails: released, and the buyer is told', async () => {
   const id = await placeOne();
   await reserve(id);
+  await isClosing(id);
+  const waiting = (await stage.ask(buyer, ORDER, { id })).data.order;
+  expect(waiting.status).toBe('RESERVED');
+  expect(Date.parse(waiting.expiresAt)).toBeLessThanOrEqual(Date.now());
+  expect((await asked(id)).slice(2)).toEqual(['payment-cancel-request']);
+  await answerClosing(id);
   const { timeline } = await becomes(id, 'FAILED');
-  expect(timeline.at(-1)).toMatchObject({ from: 'RESERVED', actor: 'expiry' });
+  expect(timeline.at(-1)).toMatchObject({
+    from: 'RESERVED',
+    actor: 'expiry',
+    reason: 'It was not paid in time.',
+  });
   expect((await asked(id)).slice(2)).toEqual([
-    'inventory-release-request',
     'payment-cancel-request',
+    'inventory-release-request',
     'notification-send-request',
   ]);
+});
+
+test('F12: news of a payment that comes after the hold’s end, but before the answer, completes the order', async () => {
+  const id = await placeOne();
+  await reserve(id);
+  await isClosing(id);
+  const paymentId = v7();
+  await pay(id, paymentId);
+  await becomes(id, 'PAID');
+  // The news is told again, and an answer that says otherwise would come too late.
+  await pay(id, paymentId);
+  await answerClosing(id);
+  await stage.messenger.deliver('shipping-schedule-result', {
+    ...{ orderId: id, scheduled: true, reason: null, ticketIds: [v7()], shipmentId: null },
+  });
+  const { timeline } = await becomes(id, 'SHIPPING_SCHEDULED');
+  expect(timeline.map((each: { to: string }) => each.to)).not.toContain('FAILED');
+  expect(await asked(id)).not.toContain('payment-refund-request');
+  expect(await asked(id)).not.toContain('inventory-release-request');
+});
+
+test('a buyer who cancels while payments is asked is out at once; what was captured all the same goes back', async () => {
+  const id = await placeOne();
+  await reserve(id);
+  await isClosing(id);
+  const { cancelOrder } = (await stage.ask(buyer, CANCEL, { input: { orderId: id } })).data;
+  expect(cancelOrder.status).toBe('CANCELED');
+  await answerClosing(id);
+  await pay(id);
+  await eventually(async () => (await asked(id)).includes('payment-refund-request'));
+  expect((await stage.ask(buyer, ORDER, { id })).data.order).toEqual(
+    expect.objectContaining({ status: 'CANCELED', timeline: cancelOrder.timeline }),
+  );
 });
 
 test('while a payment is under way the hold is extended, once; subscribers see the new deadline', async () => {
@@ -72,17 +131,19 @@ test('while a payment is under way the hold is extended, once; subscribers see t
   // An older report that comes late says nothing new.
   await report(id, 'REQUIRES_PAYMENT_METHOD', { paymentId, at: inSeconds(-60) });
   await reserve(id);
+  const answering = answerClosing(id);
   const deadlines = new Set<string>();
   for (let seen = await next(); seen.status !== 'FAILED'; seen = await next())
     if (seen.status === 'RESERVED') deadlines.add(seen.expiresAt);
+  await answering;
   await live.close();
   const [first, second] = [...deadlines].map(Date.parse);
   expect(deadlines.size).toBe(2);
   expect(second! - first!).toBeGreaterThanOrEqual(1_000);
   expect((await asked(id)).slice(2)).toEqual([
     'inventory-extend-request',
-    'inventory-release-request',
     'payment-cancel-request',
+    'inventory-release-request',
     'notification-send-request',
   ]);
 });
@@ -95,7 +156,7 @@ test('a 3-D Secure question put to the buyer extends the hold too, unless it is 
   await report(refused, 'REQUIRES_ACTION', { paymentId });
   await report(refused, 'REQUIRES_PAYMENT_METHOD', { paymentId, at: inSeconds(10) });
   await Promise.all([pending, old, refused].map(reserve));
-  await Promise.all([pending, old, refused].map(id => becomes(id, 'FAILED')));
+  await Promise.all([pending, old, refused].map(isClosing));
   expect(await asked(pending)).toContain('inventory-extend-request');
   expect(await asked(old)).not.toContain('inventory-extend-request');
   expect(await asked(refused)).not.toContain('inventory-extend-request');
@@ -113,9 +174,6 @@ test('a payment within the extension is as good as one in time', async () => {
     );
     return row;
   });
-  await stage.messenger.deliver('payment-process-result', {
-    ...{ orderId, paymentId, outcome: 'SUCCEEDED', reason: null },
-    amount: { amount: 6_000, currency: 'EUR' },
-  });
+  await pay(orderId, paymentId);
   expect((await becomes(orderId, 'PAID')).expiresAt).toBeNull();
 });

@@ -1,5 +1,6 @@
 import type { Handlers } from '#shared/inbox.ts';
 import {
+  applyClosing,
   applyNotification,
   applyPayment,
   applyRefund,
@@ -12,6 +13,7 @@ import type { OrdersServices } from './services.ts';
 export const handlers: Handlers<OrdersServices> = {
   'inventory-reserve-result': (ctx, data) => applyReservation(ctx, data),
   'payment-process-result': (ctx, data) => applyPayment(ctx, data),
+  'payment-cancel-result': (ctx, data) => applyClosing(ctx, data),
   'payment.status.updated': (ctx, data) => notePayment(ctx, data),
   'payment-refund-result': (ctx, data) => applyRefund(ctx, data),
   'shipping-schedule-result': (ctx, data) => applyShipping(ctx, data),

@@ -27,6 +27,8 @@ const OrderSchema = defineEntity({
     expiresAt: p.datetime().nullable(),
     /** The hold is extended once, while a payment is under way. */
     extended: p.boolean(),
+    /** Set at the hold's end: since when payments is asked to close it, or to say that it was paid. */
+    closingSince: p.datetime().nullable(),
     placedAt: p.datetime(),
     statusAt: p.datetime(),
     lastStepAt: p.datetime(),

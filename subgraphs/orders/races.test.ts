@@ -6,7 +6,14 @@ import { cancelOrder } from './canceling.ts';
 import { expireOrder } from './jobs/expire-order.ts';
 import type { OrderStatus } from './order.entity.ts';
 import { lockOrder, TRANSITIONS, transition } from './orders.ts';
-import { applyNotification, applyPayment, applyRefund, applyReservation, applyShipping } from './saga.ts';
+import {
+  applyClosing,
+  applyNotification,
+  applyPayment,
+  applyRefund,
+  applyReservation,
+  applyShipping,
+} from './saga.ts';
 import type { OrdersContext } from './services.ts';
 import { resumeOrders } from './sweeping.ts';
 import { type Direct, messagesOf, openDirectly, startTestOrders, type TestOrders } from './testing.ts';
@@ -88,24 +95,76 @@ test('a hold that has not expired is left alone by a job that comes early, which
   expect(jobs).toEqual([{ at_the_end: true }, { at_the_end: true }]);
 });
 
-async function raceExpiryWithPayment(lock: boolean) {
+/** A reserved order whose hold has ended a second ago. */
+async function overdueOne(): Promise<string> {
   const orderId = await placeOne();
   await reserve(orderId);
   await stage.environment.sql(`update orders set expires_at = now() - interval '1 s' where id = $1`, [
     orderId,
   ]);
-  const paymentId = v7();
-  const [expiry, paid] = await Promise.allSettled([
-    expireOrder(direct.context(), orderId, { lock }),
-    direct.handle(ctx => applyPayment(ctx, payment(orderId, paymentId), { lock })),
-  ]);
-  return { orderId, paymentId, failures: [expiry, paid].filter(each => each.status === 'rejected') };
+  return orderId;
 }
 
-test('F12: a hold that expires while the payment succeeds ends PAID, or FAILED and given back', async () => {
+test('F12: a hold that expires while the payment succeeds fails nothing: the order is paid, whoever comes first', async () => {
+  for (let i = 0; i < 10; i++) {
+    const orderId = await overdueOne();
+    await Promise.all([
+      expireOrder(direct.context(), orderId),
+      direct.handle(ctx => applyPayment(ctx, payment(orderId))),
+    ]);
+    // An answer that was given before the capture finds the order paid.
+    await direct.handle(ctx => applyClosing(ctx, { orderId }));
+    expect(await checkHistory(orderId)).toEqual(['CREATED', 'RESERVED', 'PAID']);
+    expect(await refundsOf(orderId)).toEqual([]);
+  }
+});
+
+/** How often payments is asked when six jobs find the hold ended at the same time. */
+async function expireAtOnce(orderId: string, lock: boolean): Promise<number> {
+  await Promise.all(Array.from({ length: 6 }, () => expireOrder(direct.context(), orderId, { lock })));
+  await expireOrder(direct.context(), orderId);
+  const names = (await messagesOf(stage, orderId)).map(({ name }) => name);
+  return names.filter(name => name === 'payment-cancel-request').length;
+}
+
+test('the expiry of a hold asks payments once, however often and by how many it is run', async () => {
+  let unlocked = 0;
+  for (let i = 0; i < 10 && unlocked < 2; i++) unlocked = await expireAtOnce(await overdueOne(), false);
+  expect(unlocked).toBeGreaterThan(1);
+  const orderId = await overdueOne();
+  expect(await expireAtOnce(orderId, true)).toBe(1);
+  expect(await checkHistory(orderId)).toEqual(['CREATED', 'RESERVED']);
+  // The answer comes twice as well, and at the same time.
+  await Promise.all([1, 2, 3].map(() => direct.handle(ctx => applyClosing(ctx, { orderId }))));
+  expect(await checkHistory(orderId)).toEqual(['CREATED', 'RESERVED', 'FAILED']);
+});
+
+test('an answer for an order that payments was not asked about, or that is over, changes nothing', async () => {
+  const [waiting, canceled] = [await placeOne(), await overdueOne()];
+  await reserve(waiting);
+  await expireOrder(direct.context(), canceled);
+  await cancelOrder({ ...direct.context(), viewer: buyer }, { orderId: canceled });
+  for (const orderId of [waiting, canceled]) await direct.handle(ctx => applyClosing(ctx, { orderId }));
+  expect(await checkHistory(waiting)).toEqual(['CREATED', 'RESERVED']);
+  expect(await checkHistory(canceled)).toEqual(['CREATED', 'RESERVED', 'CANCELED']);
+});
+
+/** The bank has the payment, so that payments calls the order closed; at this moment the money comes. */
+async function raceClosingWithPayment(lock: boolean) {
+  const orderId = await overdueOne();
+  await expireOrder(direct.context(), orderId);
+  const paymentId = v7();
+  const settled = await Promise.allSettled([
+    direct.handle(ctx => applyClosing(ctx, { orderId }, { lock })),
+    direct.handle(ctx => applyPayment(ctx, payment(orderId, paymentId), { lock })),
+  ]);
+  return { orderId, paymentId, failures: settled.filter(each => each.status === 'rejected') };
+}
+
+test('F12: an order that is closed while the money comes ends PAID, or FAILED and given back', async () => {
   const ends = new Set<string>();
   for (let i = 0; i < 15; i++) {
-    const { orderId, paymentId, failures } = await raceExpiryWithPayment(true);
+    const { orderId, paymentId, failures } = await raceClosingWithPayment(true);
     expect(failures).toEqual([]);
     const end = (await checkHistory(orderId)).at(-1)!;
     expect(await refundsOf(orderId)).toEqual(end === 'PAID' ? [] : [paymentId]);
@@ -119,7 +178,7 @@ test('F12: a hold that expires while the payment succeeds ends PAID, or FAILED a
 
 test('F12, control: without the lock both decide on the same status, and only the history’s key stops the second', async () => {
   const failures = [];
-  for (let i = 0; i < 10; i++) failures.push(...(await raceExpiryWithPayment(false)).failures);
+  for (let i = 0; i < 10; i++) failures.push(...(await raceClosingWithPayment(false)).failures);
   expect(failures.length).toBeGreaterThan(0);
   for (const { reason } of failures) expect(isUniqueViolation(reason, 'order_transitions_pkey')).toBe(true);
 });
@@ -155,7 +214,11 @@ async function liveThrough(seed: number) {
     ctx => applyNotification(ctx, notification(orderId)),
   ];
   if (happens(0.3)) deliveries.push(ctx => cancelOrder({ ...ctx, viewer: buyer }, { orderId }));
-  if (happens(0.3)) deliveries.push(ctx => expireOrder(ctx, orderId));
+  if (happens(0.4)) {
+    // The answer follows the request; without one it is for another end of the order's.
+    deliveries.push(ctx => expireOrder(ctx, orderId));
+    deliveries.push(ctx => applyClosing(ctx, { orderId }));
+  }
   if (happens(0.2)) deliveries.push(ctx => applyRefund(ctx, { orderId, refunded: false, reason: null }));
   if (happens(0.2))
     deliveries.push(ctx => applyPayment(ctx, { ...payment(orderId), outcome: 'FAILED', reason: 'refused' }));
@@ -235,5 +298,26 @@ test('I13: an order that waits too long asks again, less and less often, once fo
   expect(await sweep()).toBe(0);
   await wait(900);
   expect(await sweep()).toBe(3);
+  expect(await count(overdue, 'orders/expire-order')).toBe(2);
+  // Its expiry asks payments, and asks again: the time it waited for its buyer does not count.
+  await expireOrder(direct.context(), overdue);
+  const asked = () => count(overdue, 'payment-cancel-request');
+  const waitForPayments = async (seconds: number) => {
+    await stage.environment.sql(
+      `update orders set closing_since = closing_since - make_interval(secs => $1),
+        last_step_at = last_step_at - make_interval(secs => $1) where id = $2`,
+      [seconds, overdue],
+    );
+    await sweep();
+  };
+  expect(await asked()).toBe(1);
+  await waitForPayments(50);
+  expect(await asked()).toBe(1);
+  await waitForPayments(20);
+  expect(await asked()).toBe(2);
+  await waitForPayments(60);
+  expect(await asked()).toBe(2);
+  await waitForPayments(30);
+  expect(await asked()).toBe(3);
   expect(await count(overdue, 'orders/expire-order')).toBe(2);
 });

@@ -12,7 +12,7 @@ import { expireOrderJob, holdUntil } from './jobs/expire-order.ts';
 import type { Order, OrderStatus } from './order.entity.ts';
 import { type LockOption, lockOrder, transition } from './orders.ts';
 import type { OrdersContext } from './services.ts';
-import { abandon, advance } from './steps.ts';
+import { abandon, advance, NOT_PAID_IN_TIME } from './steps.ts';
 
 /** The stock is held: the order is to be paid until its hold expires. Or there is nothing left: it has failed. */
 export async function applyReservation(
@@ -72,6 +72,22 @@ export async function applyPayment(
   const mismatch = 'The amount paid is not what the order costs.';
   await abandon(em, order, 'FAILED', { reason: mismatch, actor });
   await giveBack(mismatch);
+}
+
+/**
+ * Nothing was captured before the hold ended, and nothing can be: the order was not paid in time. It races with the
+ * news of a payment that its bank decides at this moment: whoever locks the order first decides, and a payment that
+ * comes second is given back (F12).
+ */
+export async function applyClosing(
+  { em }: OrdersContext,
+  { orderId }: MessageData<'payment-cancel-result'>,
+  options?: LockOption,
+): Promise<void> {
+  const order = await lockOrder(em, orderId, options);
+  // Orders that ended for another reason are answered, too.
+  if (order.status !== 'RESERVED' || !order.closingSince) return;
+  await abandon(em, order, 'FAILED', { reason: NOT_PAID_IN_TIME, actor: 'expiry', closed: true });
 }
 
 /** Remembers what was last heard of a payment, for the day the hold expires. */

@@ -45,21 +45,37 @@ export async function advance(em: EntityManager, order: Order, to: OrderStatus, 
   await requestStep(em, order, snapshot);
 }
 
+export const NOT_PAID_IN_TIME = 'It was not paid in time.';
+
+/**
+ * Asks whether a locked order whose hold has ended was paid, and lets nothing be captured for it any more. Until the
+ * answer it stays RESERVED and keeps its stock: the news of a payment made in time may still be on its way. May be
+ * repeated without harm.
+ */
+export async function requestClosing(em: EntityManager, order: Order): Promise<void> {
+  const now = new Date();
+  order.closingSince ??= now;
+  order.lastStepAt = now;
+  await em.flush();
+  await emit(em, 'payment-cancel-request', { orderId: order.id, reason: NOT_PAID_IN_TIME });
+}
+
 /**
  * Ends a locked order that has been reserved: what it holds is released and its tickets are revoked, nothing may be
- * captured for it any more, what was paid is given back, the buyer is told.
+ * captured for it any more, what was paid is given back, the buyer is told. `closed`: payments has said already that
+ * nothing can be captured.
  */
 export async function abandon(
   em: EntityManager,
   order: Order,
   to: 'CANCELED' | 'FAILED',
-  { reason, actor }: Cause & { reason: string },
+  { reason, actor, closed = false }: Cause & { reason: string; closed?: boolean },
 ): Promise<void> {
   const isPaid = order.status === 'PAID' || order.status === 'SHIPPING_SCHEDULED';
   const snapshot = await transition(em, order, to, { reason, actor });
   const { orderId } = snapshot;
   await emit(em, 'inventory-release-request', { orderId, reason, revokeTickets: isPaid });
-  await emit(em, 'payment-cancel-request', { orderId, reason });
+  if (!closed) await emit(em, 'payment-cancel-request', { orderId, reason });
   if (order.paymentId) await emit(em, 'payment-refund-request', { orderId, paymentId: null, reason });
   await emit(em, 'notification-send-request', {
     ...snapshot,

@@ -6,7 +6,7 @@ import type { Log } from '#shared/log.ts';
 import { expireOrderJob } from './jobs/expire-order.ts';
 import { Order } from './order.entity.ts';
 import { takeSnapshot } from './orders.ts';
-import { requestStep } from './steps.ts';
+import { requestClosing, requestStep } from './steps.ts';
 
 const SWEEP_MS = 15_000;
 const BATCH = 50;
@@ -22,14 +22,16 @@ export async function resumeOrders(em: EntityManager): Promise<number> {
       sql<object>`select * from orders
         where status in ('CREATED', 'RESERVED', 'PAID', 'SHIPPING_SCHEDULED')
           and (status <> 'RESERVED' or expires_at < now() - interval '60 s')
-          and last_step_at < now() - least(greatest(last_step_at - status_at, interval '60 s'), interval '1 h')
+          and last_step_at < now() - least(
+            greatest(last_step_at - greatest(status_at, closing_since), interval '60 s'), interval '1 h')
         order by last_step_at limit ${BATCH} for update skip locked`,
     );
     const orders = rows.map(row => em.map(Order, row as never));
     for (const order of orders) {
-      // A reserved order waits for its buyer; what is overdue there is its expiry.
-      if (order.status === 'RESERVED') await enqueue(em, expireOrderJob, { orderId: order.id });
-      else await requestStep(em, order, await takeSnapshot(em, order));
+      // A reserved order waits for its buyer; what is overdue there is its expiry, or the answer of payments.
+      if (order.status !== 'RESERVED') await requestStep(em, order, await takeSnapshot(em, order));
+      else if (order.closingSince) await requestClosing(em, order);
+      else await enqueue(em, expireOrderJob, { orderId: order.id });
       order.lastStepAt = new Date();
     }
     await em.flush();

@@ -2,7 +2,8 @@
 import { type EntityManager, query, sql } from '#shared/database.ts';
 import type { MessageData } from '#shared/messages.ts';
 import { emit } from '#shared/outbox.ts';
-import type { Payment } from './payment.entity.ts';
+import { isOrderClosed } from './locks.ts';
+import { Payment } from './payment.entity.ts';
 
 /** Counts a visible change of the payment and tells of it, with every refund that went through so far. */
 export async function announceChange(em: EntityManager, payment: Payment): Promise<void> {
@@ -43,6 +44,21 @@ export async function announceOutcome(
   const amount = outcome === 'SUCCEEDED' ? payment.captured : payment.money;
   const { id: paymentId, orderId } = payment;
   await emit(em, 'payment-process-result', { orderId, paymentId, outcome, amount, reason });
+}
+
+/**
+ * Tells a closed order that nothing was captured for it and nothing can be, once all its payments have ended so. A
+ * payment that its bank is at cannot be canceled: `asked`, of which the provider has just said so, does not count,
+ * and what comes of it is given back.
+ */
+export async function answerClosing(em: EntityManager, orderId: string, asked?: string): Promise<void> {
+  if (!(await isOrderClosed(em, orderId))) return;
+  const isSettled = ({ id, status, confirmingSince }: Payment) =>
+    status === 'CANCELED' ||
+    status === 'FAILED' ||
+    (id === asked && status === 'PROCESSING' && confirmingSince === null);
+  const payments = await em.find(Payment, { orderId }, { refresh: true });
+  if (payments.every(isSettled)) await emit(em, 'payment-cancel-result', { orderId });
 }
 
 /** How one attempt with a card (or another method) went. */

@@ -16,6 +16,7 @@ import {
 } from './payment-steps.ts';
 import { type ProviderPayment, ProviderUnavailable } from './provider.ts';
 import type { PaymentsContext } from './services.ts';
+import { dropStray, giveUpReference } from './strays.ts';
 
 const ROUNDS = 10;
 
@@ -72,6 +73,7 @@ async function take(ctx: PaymentsContext, em: EntityManager, payment: Payment, s
       payment.flag = `captured a second time by ${seen.reference}`;
       ctx.log.error({ paymentId: payment.id, reference: seen.reference }, 'a payment was captured twice');
     }
+    await dropStray(em, payment, seen);
     return false;
   }
   if (payment.retiredReferences.includes(seen.reference) && !captured) return false;
@@ -84,7 +86,12 @@ async function take(ctx: PaymentsContext, em: EntityManager, payment: Payment, s
     // While a checkout is open only what is paid there is ours to follow.
     const expected = open ? open === own : !seen.checkoutId;
     const free = payment.isOpen && !payment.providerReference && seen.status !== 'CANCELED';
-    if (!captured && !(free && expected)) return false;
+    if (!captured && !(free && expected)) {
+      await dropStray(em, payment, seen);
+      return false;
+    }
+    // Captured beside the one that was followed so far, which can still be confirmed.
+    if (payment.providerReference) await giveUpReference(em, payment, payment.providerReference);
     payment.providerReference = seen.reference;
     // What belongs to a checkout is confirmed on its page alone.
     payment.clientSecret = seen.checkoutId ? null : seen.clientSecret;

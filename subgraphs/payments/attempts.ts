@@ -1,6 +1,6 @@
 /**
  * Confirming: the buyer gives a payment method, the provider tries to collect. One attempt at a time; it is saved
- * before the provider is asked, and asked for again under the same key until its outcome is known.
+ * before the provider is asked, and asked for again until its outcome is known.
  */
 import { requireViewer } from '#shared/context.ts';
 import { type EntityManager, inTransaction } from '#shared/database.ts';
@@ -12,13 +12,21 @@ import { findOpenCheckout, isWebAddress, leaveCheckout } from './checkout-sessio
 import { cancelAtProvider, createIntent } from './intents.ts';
 import { reconcilePaymentJob } from './jobs/reconcile-payment.ts';
 import { isOrderClosed, lockPayment } from './locks.ts';
-import { Payment } from './payment.entity.ts';
-import { ProviderRefusal, ProviderUnavailable } from './provider.ts';
+import { markOf, Payment } from './payment.entity.ts';
+import { flagPayment } from './payment-steps.ts';
+import {
+  ProviderIncomplete,
+  type ProviderPayment,
+  ProviderRefusal,
+  ProviderUnavailable,
+} from './provider.ts';
+import { carryOutOnce } from './provider-keys.ts';
 import type { PaymentsContext } from './services.ts';
+import { dropStraysOf } from './strays.ts';
 
 /** For the process that dies between asking and writing down the answer. */
 const SAFETY_NET_MS = 15_000;
-/** An attempt that Stripe answered with an error of its own and that left no trace for this long did not happen. */
+/** An attempt that was answered with errors and that left no trace for this long is given up. */
 const TRACELESS_MS = 60_000;
 const SHORTEST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 60_000;
@@ -65,6 +73,7 @@ export async function reserveAttempt(
 ): Promise<void> {
   const now = Date.now();
   payment.attempts += 1;
+  payment.attemptBaseline = payment.mark;
   payment.confirmingSince = new Date(now);
   payment.confirmingMethod = paymentMethodId;
   payment.returnUrl = returnUrl ?? services.settings.PAYMENT_RETURN_URL;
@@ -117,13 +126,18 @@ async function carryOut(ctx: PaymentsContext, reserved: Payment): Promise<Outcom
 
   let refusal: string | null = null;
   const { provider } = ctx.services;
+  const look = () => findTrace(ctx, payment);
   const ask = async () => {
     try {
-      return await provider.confirm(payment);
+      const make = (key: string) => provider.confirm(payment, key);
+      return await carryOutOnce(ctx, `payment-${paymentId}-confirm-${attempt}`, { look, make });
     } catch (error) {
       if (!(error instanceof ProviderRefusal)) throw error;
+      const found = await look();
+      // What was done behind an error is no refusal.
+      if (found && found.status !== 'CANCELED') return found;
       refusal = error.message;
-      return provider.retrieve(payment.providerReference!);
+      return found ?? provider.retrieve(payment.providerReference!);
     }
   };
   const applied = await applyPayment(ctx, paymentId, ask, {
@@ -131,6 +145,16 @@ async function carryOut(ctx: PaymentsContext, reserved: Payment): Promise<Outcom
     since: payment.revision,
   });
   return { payment: applied.payment, refusal };
+}
+
+/** The payment at the provider, when the saved attempt has changed it. */
+async function findTrace(ctx: PaymentsContext, payment: Payment): Promise<ProviderPayment | null> {
+  const seen = await ctx.services.provider.retrieve(payment.providerReference!);
+  const { status, failure } = seen;
+  const charge = seen.charge === undefined ? payment.lastCharge : seen.charge;
+  const untouched = status === 'REQUIRES_PAYMENT_METHOD' && !failure && !charge;
+  const mark = markOf({ status, charge, failure: failure?.code ?? null });
+  return untouched || mark === payment.attemptBaseline ? null : seen;
 }
 
 function giveUp(ctx: PaymentsContext, paymentId: string, attempt: number): Promise<Payment> {
@@ -151,14 +175,15 @@ export async function reconcilePayment(ctx: PaymentsContext, paymentId: string):
     if (await isOrderClosed(em, payment.orderId)) {
       // Nobody wants it any more; canceling finds out, too.
       await cancelAtProvider(ctx, paymentId);
-      await giveUp(ctx, paymentId, attempts);
+      await dropStraysOf(ctx, await giveUp(ctx, paymentId, attempts));
     } else {
       await carryOut(ctx, payment);
     }
   } catch (error) {
     if (!(error instanceof ProviderUnavailable)) throw error;
     ctx.log.warn({ err: error, paymentId }, 'the outcome of a payment is still not known');
-    if (error.answered) await lookForTraces(ctx, paymentId);
+    if (error.answered) await endTraceless(ctx, paymentId);
+    if (error instanceof ProviderIncomplete) await flagPayment(ctx, paymentId, error.message);
     await inTransaction(ctx.em.fork() as EntityManager, async em => {
       const unknown = (await lockPayment(em, paymentId))!;
       if (unknown.confirmingSince && unknown.attempts === attempts) await askLater(em, unknown);
@@ -166,15 +191,15 @@ export async function reconcilePayment(ctx: PaymentsContext, paymentId: string):
   }
 }
 
-/** The key may bring back the same error for a day, so the payment itself has to tell what the attempt has done. */
-async function lookForTraces(ctx: PaymentsContext, paymentId: string): Promise<void> {
+/** The provider has answered with errors all the time: the buyer may go on with what the payment itself tells. */
+async function endTraceless(ctx: PaymentsContext, paymentId: string): Promise<void> {
   const payment = await ctx.em.fork().findOneOrFail(Payment, { id: paymentId });
   const { providerReference, confirmingSince, attempts } = payment;
   if (!providerReference || !confirmingSince) return;
-  const old = Date.now() - confirmingSince.getTime() > TRACELESS_MS;
+  if (Date.now() - confirmingSince.getTime() < TRACELESS_MS) return;
   const ask = () => ctx.services.provider.retrieve(providerReference);
   try {
-    await applyPayment(ctx, paymentId, ask, old ? { settles: attempts } : {});
+    await applyPayment(ctx, paymentId, ask, { settles: attempts });
   } catch (error) {
     if (!(error instanceof ProviderUnavailable)) throw error;
   }

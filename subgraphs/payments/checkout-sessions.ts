@@ -15,7 +15,13 @@ import { openCheckoutJob } from './jobs/open-checkout.ts';
 import { isOrderClosed, lockPayment } from './locks.ts';
 import { Payment } from './payment.entity.ts';
 import { retireReference } from './payment-steps.ts';
-import { type ProviderCheckout, ProviderRefusal, ProviderUnavailable } from './provider.ts';
+import {
+  type ProviderCheckout,
+  ProviderIncomplete,
+  ProviderRefusal,
+  ProviderUnavailable,
+} from './provider.ts';
+import { carryOutOnce } from './provider-keys.ts';
 import type { PaymentsContext } from './services.ts';
 
 /** Stripe takes from 30 minutes to a day; the end of the order ends the page anyway. */
@@ -110,7 +116,8 @@ async function openCheckout(ctx: PaymentsContext, reserved: CheckoutSession) {
     await finishCheckout(ctx, reserved, null);
     return 'The order is being paid already.';
   }
-  const made = await provider.openCheckout(payment, await ensureCustomer(ctx, payment), reserved);
+  const made = await makeCheckout(ctx, payment, reserved);
+  if (!made.url && !made.clientSecret) throw new ProviderIncomplete(made.reference, 'an address');
   const opened = await inTransaction(ctx.em.fork() as EntityManager, async em => {
     const { isOpen } = (await lockPayment(em, payment.id))!;
     const checkout = await em.findOneOrFail(CheckoutSession, { id: reserved.id });
@@ -135,14 +142,22 @@ export async function leaveCheckout(ctx: PaymentsContext, checkout: CheckoutSess
 
 /** Where opening was interrupted the provider may have made it all the same: the saved key brings it back. */
 async function learnReference(ctx: PaymentsContext, checkout: CheckoutSession): Promise<string | null> {
-  const payment = await loadPayment(ctx, checkout);
   try {
-    const customer = await ensureCustomer(ctx, payment);
-    return (await ctx.services.provider.openCheckout(payment, customer, checkout)).reference;
+    return (await makeCheckout(ctx, await loadPayment(ctx, checkout), checkout)).reference;
   } catch (error) {
     if (error instanceof ProviderRefusal) return null;
+    if (error instanceof ProviderIncomplete && error.reference) return error.reference;
     throw error;
   }
+}
+
+async function makeCheckout(ctx: PaymentsContext, payment: Payment, checkout: CheckoutSession) {
+  const { provider } = ctx.services;
+  const customer = await ensureCustomer(ctx, payment);
+  return carryOutOnce(ctx, `checkout-${checkout.id}`, {
+    look: () => provider.findCheckout(checkout, customer),
+    make: key => provider.openCheckout(payment, customer, checkout, key),
+  });
 }
 
 /** Records that a checkout has ended (null: it never began). An open payment goes on without it. */

@@ -2,6 +2,7 @@
 import { type EntityManager, inTransaction, query, sql } from '#shared/database.ts';
 import { emit } from '#shared/outbox.ts';
 import type { Payment } from './payment.entity.ts';
+import { carryOutOnce } from './provider-keys.ts';
 import type { PaymentsContext } from './services.ts';
 
 /** The provider's id of a payment's customer, made once per user however many ask at the same time. */
@@ -20,7 +21,11 @@ export async function ensureCustomer(ctx: PaymentsContext, payment: Payment): Pr
       from stripe_customers where user_id = ${userId}`,
   );
   if (saved!.reference) return saved!.reference;
-  const reference = await ctx.services.provider.createCustomer(userId, saved!);
+  const { provider } = ctx.services;
+  const reference = await carryOutOnce(ctx, `customer-${userId}`, {
+    look: () => provider.findCustomer(userId, saved!),
+    make: key => provider.createCustomer(userId, saved!, key),
+  });
   await inTransaction(em, async em => {
     const stored = await query(
       em,
@@ -29,5 +34,15 @@ export async function ensureCustomer(ctx: PaymentsContext, payment: Payment): Pr
     );
     if (stored.length > 0) await emit(em, 'stripe.customer.created', { userId, stripeCustomerId: reference });
   });
-  return reference;
+  return (await findCustomer(em, userId)) ?? reference;
+}
+
+/** The provider's id of a user's customer, once there is one. */
+export async function findCustomer(em: EntityManager, userId: string): Promise<string | null> {
+  const [row] = await query(
+    em,
+    sql<{ reference: string | null }>`select provider_reference as reference
+      from stripe_customers where user_id = ${userId}`,
+  );
+  return row?.reference ?? null;
 }

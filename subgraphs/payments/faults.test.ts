@@ -165,7 +165,9 @@ test('no error of Stripe’s carries a client secret (I12)', async () => {
     confirmingMethod: 'pm_card_visa',
     returnUrl: 'http://localhost/',
   };
-  const error = await provider.confirm(canceled as unknown as Payment).catch((reason: unknown) => reason);
+  const error = await provider
+    .confirm(canceled as unknown as Payment, 'no key')
+    .catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ProviderRefusal);
   const everything = JSON.stringify(error, Object.getOwnPropertyNames(error));
   expect(everything).toContain('PaymentIntent');

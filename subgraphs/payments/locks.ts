@@ -21,7 +21,7 @@ export async function lockSubject(em: EntityManager, id: string): Promise<void> 
   await query(em, sql`select pg_advisory_xact_lock(hashtextextended(${id}, 0))`);
 }
 
-/** True when the order ended unpaid: nothing may be collected for it any more. */
+/** True when orders has closed it: no payment may be begun or confirmed for it any more. */
 export async function isOrderClosed(em: EntityManager, orderId: string | null): Promise<boolean> {
   if (!orderId) return false;
   const rows = await query(em, sql`select 1 from closed_orders where order_id = ${orderId}`);

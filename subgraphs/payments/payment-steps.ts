@@ -1,5 +1,5 @@
 /** The steps a payment can take. Each changes the locked row and tells of it in the same transaction. */
-import type { EntityManager } from '#shared/database.ts';
+import { type EntityManager, query, sql } from '#shared/database.ts';
 import { enqueue } from '#shared/jobs.ts';
 import { announceAttempt, announceChange, announceFact, announceOutcome } from './announcements.ts';
 import { BANK_WAIT_MS } from './attempts.ts';
@@ -9,6 +9,7 @@ import { createIntentJob } from './jobs/create-intent.ts';
 import { reconcilePaymentJob } from './jobs/reconcile-payment.ts';
 import type { Payment } from './payment.entity.ts';
 import type { ProviderPayment } from './provider.ts';
+import type { PaymentsContext } from './services.ts';
 
 /** The money is there. Nothing comes after this but refunds. */
 export async function capture(
@@ -17,11 +18,13 @@ export async function capture(
   seen: ProviderPayment,
   open: CheckoutSession | undefined,
 ): Promise<void> {
-  const { amount, currency } = seen.captured;
+  const told = seen.captured;
+  const amount = told.amount ?? payment.amount;
+  const currency = told.currency ?? payment.currency;
   payment.moveTo('SUCCEEDED');
   payment.capturedAmount = amount;
   payment.capturedCurrency = currency;
-  payment.lastCharge = seen.charge;
+  payment.lastCharge = seen.charge ?? null;
   payment.failureCode = null;
   payment.failureMessage = null;
   payment.nextActionUrl = null;
@@ -29,6 +32,8 @@ export async function capture(
   // A9: the order decides; an administrator sees it here.
   if (amount !== payment.amount || currency !== payment.currency)
     payment.flag = `captured ${amount} ${currency} instead of ${payment.amount} ${payment.currency}`;
+  else if (told.amount === null || told.currency === null)
+    payment.flag ??= 'captured, but the provider does not tell how much';
   if (open && open.id === seen.checkoutId) open.status = 'COMPLETE';
   else if (open) await enqueue(em, cancelIntentJob, { paymentId: payment.id });
   await announceChange(em, payment);
@@ -45,10 +50,11 @@ export async function progress(
   { adopted, closed }: { adopted: boolean; closed: boolean },
 ): Promise<boolean> {
   const waiting = payment.status;
+  const charge = seen.charge === undefined ? payment.lastCharge : seen.charge;
   const declined =
     seen.status === 'REQUIRES_PAYMENT_METHOD' &&
     seen.failure !== null &&
-    (seen.charge !== payment.lastCharge ||
+    (charge !== payment.lastCharge ||
       seen.failure.code !== payment.failureCode ||
       waiting === 'REQUIRES_ACTION');
   // While our own attempt is unanswered, that nothing has happened yet is no news.
@@ -61,8 +67,12 @@ export async function progress(
     status !== waiting ||
     seen.nextActionUrl !== payment.nextActionUrl ||
     (seen.failure?.code ?? null) !== payment.failureCode;
-  payment.lastCharge = seen.charge;
-  if (!news) return false;
+  payment.lastCharge = charge;
+  // The answer to its creation may have lacked it.
+  const completed =
+    !payment.clientSecret && seen.clientSecret !== null && seen.paymentId !== null && !seen.checkoutId;
+  if (completed) payment.clientSecret = seen.clientSecret;
+  if (!news && !completed) return false;
 
   payment.moveTo(status);
   payment.nextActionUrl = seen.nextActionUrl;
@@ -107,6 +117,14 @@ export async function retireReference(
   payment.moveTo('REQUIRES_PAYMENT_METHOD');
   await announceChange(em, payment);
   if (replace) await enqueue(em, createIntentJob, { paymentId: payment.id });
+}
+
+/** Leaves a note for an administrator, unless there is one. */
+export async function flagPayment({ em }: PaymentsContext, id: string, flag: string): Promise<void> {
+  await query(
+    em.fork() as EntityManager,
+    sql`update payments set flag = coalesce(flag, ${flag}) where id = ${id}`,
+  );
 }
 
 /** Ends a payment without money. `reason` is for the order, when it has not ended by itself. */

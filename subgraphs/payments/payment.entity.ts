@@ -16,6 +16,13 @@ export type PaymentProvider = 'STRIPE' | 'PAYPAL';
 
 const OPEN: readonly PaymentStatus[] = ['REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION', 'PROCESSING'];
 
+/** Two payments at different moments have the same mark when no attempt was made in between. */
+export const markOf = (seen: {
+  status: PaymentStatus;
+  charge: string | null;
+  failure: string | null;
+}): string => [seen.status, seen.charge ?? '', seen.failure ?? ''].join(' ');
+
 const PaymentSchema = defineEntity({
   name: 'Payment',
   tableName: 'payments',
@@ -30,7 +37,7 @@ const PaymentSchema = defineEntity({
     description: p.text(),
     provider: p.text().$type<PaymentProvider>(),
     providerReference: p.text().strictNullable(),
-    /** References that were given up: the provider cannot capture by them any more. */
+    /** References that were given up: the provider cannot capture by them any more, or a job sees to it. */
     retiredReferences: p.array<string>().default([]),
     clientSecret: p.text().strictNullable(),
     status: p.text().$type<PaymentStatus>(),
@@ -49,6 +56,8 @@ const PaymentSchema = defineEntity({
     /** Set while the outcome of the last attempt is not known. */
     confirmingSince: p.datetime().strictNullable(),
     confirmingMethod: p.text().strictNullable(),
+    /** What `mark` gave when the last attempt began. */
+    attemptBaseline: p.text().strictNullable(),
     returnUrl: p.text().strictNullable(),
     /** Set once the order wanted its money back: it is told how that went. */
     refundReason: p.text().strictNullable(),
@@ -62,7 +71,7 @@ const PaymentSchema = defineEntity({
 });
 
 export class Payment extends PaymentSchema.class {
-  declare [OptionalProps]?: '__typename' | 'isOpen' | 'money' | 'captured';
+  declare [OptionalProps]?: '__typename' | 'isOpen' | 'money' | 'captured' | 'mark';
 
   get __typename() {
     return 'Payment' as const;
@@ -81,6 +90,11 @@ export class Payment extends PaymentSchema.class {
   /** Not ended: money may still be collected. */
   get isOpen(): boolean {
     return OPEN.includes(this.status);
+  }
+
+  /** What an attempt changes at the provider, in short. */
+  get mark(): string {
+    return markOf({ status: this.status, charge: this.lastCharge, failure: this.failureCode });
   }
 
   /** @throws when the step is not in the table above: a fault of ours. */

@@ -1,5 +1,4 @@
 /** What a payment provider tells, in our words: nothing above stripe.ts knows Stripe's shapes. */
-import type { Money } from '#shared/messages.ts';
 import type { PaymentStatus } from './payment.entity.ts';
 import type { RefundStatus } from './refund.entity.ts';
 
@@ -15,16 +14,18 @@ export interface ProviderPayment {
   nextActionUrl: string | null;
   /** Why the last attempt was refused. */
   failure: { code: string; message: string } | null;
-  /** The last attempt to move money; tells two refusals for the same reason apart. */
-  charge: string | null;
-  captured: Money;
+  /** The last attempt to move money; tells two refusals for the same reason apart. Undefined: not told. */
+  charge: string | null | undefined;
+  /** Null: not told. */
+  captured: { amount: number | null; currency: string | null };
 }
 
 export interface ProviderRefund {
   reference: string;
-  /** Our refund that it was made for; null when it was begun at the provider. */
-  refundId: string | null;
-  amount: number;
+  /** Our refund that it was made for; null when it was begun at the provider; undefined: not told. */
+  refundId: string | null | undefined;
+  /** Null: not told. */
+  amount: number | null;
   status: RefundStatus;
   reason: string | null;
 }
@@ -52,9 +53,26 @@ export class ProviderRefusal extends Error {
 export class ProviderUnavailable extends Error {
   /** True when an answer came, and it told of an error of theirs: the same key may bring the same answer for a day. */
   readonly answered: boolean;
-  constructor(message: string, answered: boolean) {
+  /** True when the same key is known to bring the same answer. */
+  readonly stored: boolean;
+  constructor(message: string, answered: boolean, stored = false) {
     super(message);
     this.name = 'ProviderUnavailable';
     this.answered = answered;
+    this.stored = stored;
+  }
+}
+
+/**
+ * The answer lacks what cannot be done without. The operation has most likely been carried out, so that nothing may be
+ * made anew: the provider is asked again, and an administrator told.
+ */
+export class ProviderIncomplete extends ProviderUnavailable {
+  /** What the answer is about, if it says so. */
+  readonly reference: string | null;
+  constructor(reference: string | null, missing: string) {
+    super(`An answer of the provider lacks ${missing} (${reference ?? 'of an unknown object'}).`, false);
+    this.name = 'ProviderIncomplete';
+    this.reference = reference;
   }
 }

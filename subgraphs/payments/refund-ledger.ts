@@ -6,12 +6,16 @@ import { announceChange, announceFact } from './announcements.ts';
 import { executeRefundJob } from './jobs/execute-refund.ts';
 import { lockPayment, lockSubject } from './locks.ts';
 import { Payment } from './payment.entity.ts';
-import { type ProviderRefund, ProviderRefusal, ProviderUnavailable } from './provider.ts';
+import { flagPayment } from './payment-steps.ts';
+import { ProviderIncomplete, type ProviderRefund, ProviderRefusal } from './provider.ts';
+import { carryOutOnce } from './provider-keys.ts';
 import { Refund } from './refund.entity.ts';
 import type { PaymentsContext } from './services.ts';
 
 /** A pending refund takes days; its webhook tells. This is for the one that got lost. */
 const LOOK_AGAIN_MS = 3_600_000;
+/** Money is not given back anew before an unmarked error has been looked behind for this long. */
+const SETTLE_MS = 10_000;
 
 /** What can still be given back, in minor units: the captured sum less what went back or is on its way. */
 export async function refundableAmount(em: EntityManager, payment: Payment): Promise<number> {
@@ -53,18 +57,41 @@ export async function executeRefund(ctx: PaymentsContext, refundId: string): Pro
   }
   const payment = await em.findOneOrFail(Payment, { id: refund.paymentId });
   try {
-    const told = await ctx.services.provider.refund(payment, refund);
+    const told = await makeRefund(ctx, payment, refund);
     await applyRefunds(ctx, payment.id, [told]);
-    if (told.status === 'PENDING') await lookAgain(ctx, refundId);
+    await lookAgain(ctx, refundId);
   } catch (error) {
-    // The key may bring back the same error for a day: the provider's list shows whether it was done all the same.
-    if (error instanceof ProviderUnavailable && error.answered && (await syncRefunds(ctx, payment.id)))
-      return;
+    if (error instanceof ProviderIncomplete) await flagPayment(ctx, payment.id, error.message);
     if (!(error instanceof ProviderRefusal)) throw error;
     // Most likely somebody was faster at the provider: the ledger learns of it.
     await syncRefunds(ctx, payment.id);
     await failRefund(ctx, refund, error.message);
   }
+}
+
+async function makeRefund(ctx: PaymentsContext, payment: Payment, refund: Refund): Promise<ProviderRefund> {
+  const { provider } = ctx.services;
+  return carryOutOnce(ctx, `refund-${refund.id}`, {
+    async look() {
+      const told = await provider.listRefunds(payment.providerReference!);
+      const known = await ctx.em.fork().find(Refund, { paymentId: payment.id });
+      const found = told.find(each => isToldOf(refund, each, known));
+      return found ? { ...found, refundId: refund.id } : null;
+    },
+    make: key => provider.refund(payment, refund, key),
+    settleMs: SETTLE_MS,
+  });
+}
+
+/**
+ * True when the provider tells of this refund, which has no reference yet. Where no refund says what it was made for,
+ * it is one of the same amount that nobody else has: money that was given back must not be given back again.
+ */
+function isToldOf(refund: Refund, told: ProviderRefund, known: Refund[]): boolean {
+  if (refund.providerReference || refund.external) return false;
+  if (known.some(({ providerReference }) => providerReference === told.reference)) return false;
+  if (told.refundId !== undefined) return told.refundId === refund.id;
+  return refund.status === 'PENDING' && told.amount === refund.amount;
 }
 
 async function lookAgain(ctx: PaymentsContext, refundId: string): Promise<void> {
@@ -95,8 +122,13 @@ export async function applyRefunds(
     const settled: Refund[] = [];
     const known = await em.find(Refund, { paymentId }, { refresh: true });
     for (const { reference, refundId, amount, status, reason } of told) {
-      let refund = known.find(r => r.providerReference === reference || r.id === refundId);
+      let refund =
+        known.find(r => r.providerReference === reference) ??
+        known.find(r => isToldOf(r, { reference, refundId, amount, status, reason }, known));
       if (!refund) {
+        if (amount === null) throw new ProviderIncomplete(reference, 'an amount');
+        const twice = known.find(r => r.id === refundId);
+        if (twice) await flagTwice(ctx, em, twice, reference);
         refund = em.create(Refund, {
           id: newId(),
           paymentId,
@@ -118,6 +150,14 @@ export async function applyRefunds(
     await em.flush();
     return settled;
   });
+}
+
+/** Our refund has another reference already: the money went back once more, and counts as begun at the provider. */
+async function flagTwice(ctx: PaymentsContext, em: EntityManager, refund: Refund, reference: string) {
+  const { id: refundId, paymentId } = refund;
+  ctx.log.error({ paymentId, refundId, reference }, 'a refund was given back twice');
+  const payment = await em.findOneOrFail(Payment, { id: paymentId });
+  payment.flag ??= `refund ${refundId} was given back a second time by ${reference}`;
 }
 
 /** The provider refused: the amount can be given back once more. */

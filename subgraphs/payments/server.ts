@@ -1,10 +1,11 @@
 import type { Environment } from '#shared/env.ts';
 import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
 import { CheckoutSession } from './checkout-session.entity.ts';
-import { readPaymentsSettings } from './env.ts';
+import { readPaymentsSettings, takesTestPayments } from './env.ts';
 import { handlers } from './handlers.ts';
 import { applyWebhookJob } from './jobs/apply-webhook.ts';
 import { cancelIntentJob } from './jobs/cancel-intent.ts';
+import { cancelStrayJob } from './jobs/cancel-stray.ts';
 import { createIntentJob } from './jobs/create-intent.ts';
 import { executeRefundJob } from './jobs/execute-refund.ts';
 import { openCheckoutJob } from './jobs/open-checkout.ts';
@@ -29,12 +30,17 @@ export function startPayments(env: Environment) {
     jobs: [
       createIntentJob,
       cancelIntentJob,
+      cancelStrayJob,
       reconcilePaymentJob,
       openCheckoutJob,
       executeRefundJob,
       applyWebhookJob,
     ],
-    services: async () => ({ settings, provider: connectStripe(settings) }),
+    async services({ log }) {
+      if (takesTestPayments(settings))
+        log.warn('ALLOW_TEST_PAYMENTS: Stripe runs in test mode, nothing that is sold here is paid for');
+      return { settings, provider: connectStripe(settings) };
+    },
     routes: {
       'POST /webhooks/stripe': receiveStripeWebhook,
       'POST /webhooks/paypal': receivePaypalWebhook,

@@ -2,46 +2,43 @@
 import Stripe from 'stripe';
 import type { CheckoutSession } from './checkout-session.entity.ts';
 import type { PaymentsSettings } from './env.ts';
-import type { Payment, PaymentStatus } from './payment.entity.ts';
+import type { Payment } from './payment.entity.ts';
 import {
   type ProviderCheckout,
+  ProviderIncomplete,
   type ProviderPayment,
   type ProviderRefund,
   ProviderRefusal,
   ProviderUnavailable,
 } from './provider.ts';
-import type { Refund, RefundStatus } from './refund.entity.ts';
+import type { Refund } from './refund.entity.ts';
+import {
+  attempt,
+  isReplay,
+  isWhole,
+  type Partly,
+  toCheckout,
+  toPayment,
+  toRefund,
+  translate,
+} from './stripe-answers.ts';
 
 const TIMEOUT_MS = 10_000;
 const RETRIES = 2;
+/** Whoever makes something looks for it before it is asked again (provider-keys.ts); the library would not. */
+const ONE_CALL = { maxNetworkRetries: 0 };
 /** While a buyer waits: the gateway gives up after 10 s, and a job asks again anyway. */
-const WHILE_WAITING = { timeout: 7_000, maxNetworkRetries: 0 };
-
-const STATUSES: Partial<Record<Stripe.PaymentIntent.Status, PaymentStatus>> = {
-  requires_payment_method: 'REQUIRES_PAYMENT_METHOD',
-  requires_confirmation: 'REQUIRES_PAYMENT_METHOD',
-  requires_action: 'REQUIRES_ACTION',
-  processing: 'PROCESSING',
-  requires_capture: 'PROCESSING',
-  succeeded: 'SUCCEEDED',
-  canceled: 'CANCELED',
-};
-
-const REFUND_STATUSES: Record<string, RefundStatus> = {
-  succeeded: 'SUCCEEDED',
-  failed: 'FAILED',
-  canceled: 'FAILED',
-};
-
-/** A status of Stripe's refunds in our words. */
-export const refundStatus = (status: string | null | undefined): RefundStatus =>
-  REFUND_STATUSES[status ?? ''] ?? 'PENDING';
+const WHILE_WAITING = { timeout: 7_000, ...ONE_CALL };
+/** What belongs to a payment was made after it; our clock may be ahead of Stripe's. */
+const CLOCK_SKEW_MS = 3_600_000;
+const PAGE = { limit: 100 };
+const ALL_PAGES = { limit: 1_000 };
 
 export type Provider = ReturnType<typeof connectStripe>;
 
 /**
- * The provider's side of payments, refunds and checkouts. Whatever changes something takes an idempotency key made
- * from what was saved before.
+ * The provider's side of payments, refunds and checkouts. Whatever makes something takes a saved idempotency key, see
+ * provider-keys.ts; a `find…` shows whether it was made behind an error.
  *
  * All calls throw ProviderRefusal when Stripe says no, and ProviderUnavailable when what has happened is not known.
  */
@@ -56,26 +53,55 @@ export function connectStripe(settings: PaymentsSettings) {
   const retrieve = async (reference: string) =>
     toPayment(await attempt(() => stripe.paymentIntents.retrieve(reference)));
 
+  /** What an answer lacks is asked for once; what cannot be told then is taken from the answer itself. */
+  async function whole(intent: Partly<Stripe.PaymentIntent>): Promise<ProviderPayment> {
+    const { id } = intent;
+    if (!id || isWhole(intent)) return toPayment(intent);
+    try {
+      return toPayment({ ...intent, ...(await attempt(() => stripe.paymentIntents.retrieve(id))) });
+    } catch (error) {
+      if (!(error instanceof ProviderUnavailable)) throw error;
+      return toPayment(intent);
+    }
+  }
+
   /** A replayed answer tells of the moment of its first call: what is true now is asked for. */
   const fresh = (intent: Stripe.Response<Stripe.PaymentIntent>) =>
-    isReplay(intent.lastResponse.headers) ? retrieve(intent.id) : toPayment(intent);
+    isReplay(intent.lastResponse.headers) && intent.id ? retrieve(intent.id) : whole(intent);
+
+  /** @throws ProviderIncomplete also where it is no list. */
+  async function listAll<T>(list: Stripe.ApiListPromise<T>): Promise<T[]> {
+    try {
+      return await list.autoPagingToArray(ALL_PAGES);
+    } catch (error) {
+      throw error instanceof Stripe.errors.StripeError
+        ? translate(error)
+        : new ProviderIncomplete(null, 'a list');
+    }
+  }
 
   return {
     retrieve,
 
-    async createCustomer(userId: string, { email, name }: { email: string; name: string }): Promise<string> {
+    async createCustomer(
+      userId: string,
+      { email, name }: { email: string; name: string },
+      idempotencyKey: string,
+    ): Promise<string> {
       const { id } = await attempt(() =>
-        stripe.customers.create(
-          { email, name, metadata: { userId } },
-          { idempotencyKey: `customer-${userId}` },
-        ),
+        stripe.customers.create({ email, name, metadata: { userId } }, { idempotencyKey, ...ONE_CALL }),
       );
+      if (!id) throw new ProviderIncomplete(null, 'id');
       return id;
     },
 
+    async findCustomer(userId: string, { email }: { email: string }): Promise<string | null> {
+      const found = await listAll(stripe.customers.list({ email, ...PAGE }));
+      return found.find(({ id, metadata }) => id && metadata?.userId === userId)?.id ?? null;
+    },
+
     /** Makes the payment at the provider, without collecting yet. */
-    async create(payment: Payment, customer: string): Promise<ProviderPayment> {
-      const again = payment.retiredReferences.length;
+    async create(payment: Payment, customer: string, idempotencyKey: string): Promise<ProviderPayment> {
       const intent = await attempt(() =>
         stripe.paymentIntents.create(
           {
@@ -86,64 +112,73 @@ export function connectStripe(settings: PaymentsSettings) {
             automatic_payment_methods: { enabled: true },
             metadata: metadataOf(payment),
           },
-          { idempotencyKey: `payment-${payment.id}-intent${again > 0 ? `-${again}` : ''}` },
+          { idempotencyKey, ...ONE_CALL },
         ),
       );
       return fresh(intent);
     },
 
+    /** All that was made for a payment, newest first. */
+    async findPayments({ id, createdAt }: Payment, customer: string): Promise<ProviderPayment[]> {
+      const created = { gte: Math.floor((createdAt.getTime() - CLOCK_SKEW_MS) / 1_000) };
+      const found = await listAll(stripe.paymentIntents.list({ customer, created, ...PAGE }));
+      return found.filter(({ metadata }) => metadata?.paymentId === id).map(toPayment);
+    },
+
     /** Tries to collect with the saved attempt's method. A declined card is an outcome, not an error. */
-    async confirm(payment: Payment): Promise<ProviderPayment> {
-      try {
-        const intent = await stripe.paymentIntents.confirm(
-          payment.providerReference!,
-          { payment_method: payment.confirmingMethod!, return_url: payment.returnUrl! },
-          { idempotencyKey: `payment-${payment.id}-confirm-${payment.attempts}`, ...WHILE_WAITING },
-        );
-        return await fresh(intent);
-      } catch (error) {
-        if (error instanceof Stripe.errors.StripeCardError && error.payment_intent)
-          return isReplay(error.headers)
-            ? retrieve(error.payment_intent.id)
-            : toPayment(error.payment_intent);
-        throw translate(error);
-      }
+    async confirm(payment: Payment, idempotencyKey: string): Promise<ProviderPayment> {
+      const reference = payment.providerReference!;
+      const answer = await attempt(() =>
+        stripe.paymentIntents
+          .confirm(
+            reference,
+            { payment_method: payment.confirmingMethod!, return_url: payment.returnUrl! },
+            { idempotencyKey, ...WHILE_WAITING },
+          )
+          .catch((error: unknown) => {
+            if (error instanceof Stripe.errors.StripeCardError) return error;
+            throw error;
+          }),
+      );
+      if (!(answer instanceof Stripe.errors.StripeCardError)) return fresh(answer);
+      if (isReplay(answer.headers)) return retrieve(reference);
+      const { code, type, message, payment_intent: intent } = answer;
+      const refusal = { code, type, message } as Stripe.PaymentIntent.LastPaymentError;
+      return whole({ id: reference, ...intent, last_payment_error: intent?.last_payment_error ?? refusal });
     },
 
     /** Cancels, or tells what it has come to when that is not possible any more. */
     async cancel(reference: string): Promise<ProviderPayment> {
       try {
-        return toPayment(
-          await attempt(() => stripe.paymentIntents.cancel(reference, { cancellation_reason: 'abandoned' })),
-        );
+        const reason = { cancellation_reason: 'abandoned' } as const;
+        return await whole(await attempt(() => stripe.paymentIntents.cancel(reference, reason)));
       } catch (error) {
         if (error instanceof ProviderRefusal) return retrieve(reference);
         throw error;
       }
     },
 
-    async refund(payment: Payment, refund: Refund): Promise<ProviderRefund> {
+    async refund(payment: Payment, refund: Refund, idempotencyKey: string): Promise<ProviderRefund> {
       const metadata = { refundId: refund.id, ...metadataOf(payment) };
-      return toRefund(
-        await attempt(() =>
-          stripe.refunds.create(
-            { payment_intent: payment.providerReference!, amount: refund.amount, metadata },
-            { idempotencyKey: `refund-${refund.id}` },
-          ),
+      const made = await attempt(() =>
+        stripe.refunds.create(
+          { payment_intent: payment.providerReference!, amount: refund.amount, metadata },
+          { idempotencyKey, ...ONE_CALL },
         ),
       );
+      return { ...toRefund(made), refundId: refund.id };
     },
 
     /** All refunds of a payment, whoever began them. */
     async listRefunds(reference: string): Promise<ProviderRefund[]> {
-      const list = stripe.refunds.list({ payment_intent: reference, limit: 100 });
-      return (await attempt(() => list.autoPagingToArray({ limit: 1_000 }))).map(toRefund);
+      return (await listAll(stripe.refunds.list({ payment_intent: reference, ...PAGE }))).map(toRefund);
     },
 
     async openCheckout(
       payment: Payment,
       customer: string,
       checkout: CheckoutSession,
+      idempotencyKey: string,
     ): Promise<ProviderCheckout> {
       const { id, embedded, returnUrl, expiresAt } = checkout;
       const metadata = { ...metadataOf(payment), checkoutId: id };
@@ -166,16 +201,31 @@ export function connectStripe(settings: PaymentsSettings) {
               ? { ui_mode: 'embedded_page' as const, return_url: returnUrl }
               : { ui_mode: 'hosted_page' as const, success_url: returnUrl }),
           },
-          { idempotencyKey: `checkout-${id}` },
+          { idempotencyKey },
         ),
       );
-      return toCheckout(session);
+      if (!session.id || (session.status && (embedded ? session.client_secret : session.url)))
+        return toCheckout(session);
+      const again = await attempt(() => stripe.checkout.sessions.retrieve(session.id));
+      return toCheckout({ ...session, ...again });
+    },
+
+    async findCheckout({ id, paymentId, createdAt }: CheckoutSession, customer: string) {
+      const created = { gte: Math.floor((createdAt.getTime() - CLOCK_SKEW_MS) / 1_000) };
+      const found = await listAll(stripe.checkout.sessions.list({ customer, created, ...PAGE }));
+      const made = found.find(
+        ({ metadata }) => metadata?.checkoutId === id && metadata.paymentId === paymentId,
+      );
+      return made ? toCheckout(made) : null;
     },
 
     /** Ends a checkout, or tells what it has come to when it has ended already. */
     async expireCheckout(reference: string): Promise<ProviderCheckout> {
       try {
-        return toCheckout(await attempt(() => stripe.checkout.sessions.expire(reference)));
+        const ended: Partly<Stripe.Checkout.Session> = await attempt(() =>
+          stripe.checkout.sessions.expire(reference),
+        );
+        return toCheckout({ id: reference, status: 'expired', ...ended });
       } catch (error) {
         if (!(error instanceof ProviderRefusal)) throw error;
         return toCheckout(await attempt(() => stripe.checkout.sessions.retrieve(reference)));
@@ -209,70 +259,4 @@ const metadataOf = ({ id, orderId, invoiceId }: Payment) => ({
   paymentId: id,
   ...(orderId && { orderId }),
   ...(invoiceId && { invoiceId }),
-});
-
-const isReplay = (headers: Record<string, string> | undefined) => headers?.['idempotent-replayed'] === 'true';
-
-const idOf = (object: string | { id: string } | null | undefined) =>
-  (typeof object === 'string' ? object : object?.id) ?? null;
-
-async function attempt<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw translate(error);
-  }
-}
-
-/** Stripe's errors carry whole objects with client secrets (I12): only words go on. */
-function translate(error: unknown): unknown {
-  if (!(error instanceof Stripe.errors.StripeError)) return error;
-  const { statusCode = 0, code, type, message, requestId } = error;
-  // Wrong keys, conflicts and limits pass; for all else that Stripe refuses, it would refuse again.
-  const passing = [401, 403, 409, 429].includes(statusCode);
-  if (statusCode >= 400 && statusCode < 500 && !passing) return new ProviderRefusal(code ?? type, message);
-  const detail = [type, code, requestId].filter(Boolean).join(' ');
-  return new ProviderUnavailable(`Stripe did not answer as it should (${detail}).`, statusCode >= 500);
-}
-
-function toPayment(intent: Stripe.PaymentIntent): ProviderPayment {
-  const { id, metadata, status, client_secret, next_action, last_payment_error: error } = intent;
-  return {
-    reference: id,
-    paymentId: metadata.paymentId ?? null,
-    checkoutId: metadata.checkoutId ?? null,
-    // A status that Stripe adds one day is one on the way.
-    status: STATUSES[status] ?? 'PROCESSING',
-    clientSecret: client_secret,
-    nextActionUrl: next_action?.redirect_to_url?.url ?? null,
-    failure: error && {
-      code: error.code ?? error.type,
-      message: error.message ?? 'The payment was refused.',
-    },
-    charge: idOf(intent.latest_charge),
-    captured: { amount: intent.amount_received, currency: intent.currency.toUpperCase() },
-  };
-}
-
-const toRefund = ({
-  id,
-  metadata,
-  amount,
-  status,
-  reason,
-  failure_reason,
-}: Stripe.Refund): ProviderRefund => ({
-  reference: id,
-  refundId: metadata?.refundId ?? null,
-  amount,
-  status: refundStatus(status),
-  reason: failure_reason ?? reason,
-});
-
-const toCheckout = (session: Stripe.Checkout.Session): ProviderCheckout => ({
-  reference: session.id,
-  status: session.status === 'open' ? 'OPEN' : session.status === 'complete' ? 'COMPLETE' : 'EXPIRED',
-  url: session.url,
-  clientSecret: session.client_secret,
-  payment: idOf(session.payment_intent),
 });

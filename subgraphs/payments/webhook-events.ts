@@ -12,10 +12,11 @@ import { finishCheckout } from './checkout-sessions.ts';
 import { applyWebhookJob } from './jobs/apply-webhook.ts';
 import { Payment } from './payment.entity.ts';
 import { ProviderRefusal } from './provider.ts';
+import { hasFailed, intentKey } from './provider-keys.ts';
 import { Refund } from './refund.entity.ts';
 import { syncRefunds } from './refund-ledger.ts';
 import type { PaymentsContext } from './services.ts';
-import { refundStatus } from './stripe.ts';
+import { refundStatus } from './stripe-answers.ts';
 
 /** The parts of an event's object that say what it is about; nothing else of it is believed. */
 interface Subject {
@@ -71,8 +72,7 @@ async function findUnhandled(em: EntityManager, id: string): Promise<Webhook | n
 }
 
 function topicOf(type: string): Webhook['about'] {
-  // A payment that was just made is attended to by the job that made it.
-  if (type.startsWith('payment_intent.') && type !== 'payment_intent.created') return 'payment';
+  if (type.startsWith('payment_intent.')) return 'payment';
   if (type.startsWith('refund.') || type.startsWith('charge.refund')) return 'refund';
   if (type === 'checkout.session.completed' || type === 'checkout.session.expired') return 'checkout';
   return 'nothing of ours';
@@ -88,12 +88,17 @@ async function finish(em: EntityManager, { id, type }: Webhook, outcome: Outcome
 }
 
 /** What can be said without asking; null when the provider has to be asked. */
-async function judge(em: EntityManager, { about, subject }: Webhook): Promise<Outcome | null> {
+async function judge(em: EntityManager, { about, subject, type }: Webhook): Promise<Outcome | null> {
   if (about === 'nothing of ours') return 'ignored';
   if (about === 'checkout') {
     const checkout = await findCheckout(em, subject);
     if (!checkout) return 'ignored';
     return checkout.isOpen ? null : 'unchanged';
+  }
+  if (type === 'payment_intent.created') {
+    // A payment that was just made is attended to by the job that made it, unless that was answered with an error.
+    const id = paymentIdOf(subject);
+    if (!id || !(await hasFailed(em, intentKey(id)))) return 'ignored';
   }
   const payment = await findPayment(em, subject);
   if (about === 'refund') return payment && (await isInLedger(em, payment, subject)) ? 'unchanged' : null;

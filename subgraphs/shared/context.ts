@@ -19,6 +19,8 @@ export interface Context<S = unknown> {
   services: S;
   /** One value per request for each key, made on first use: DataLoaders live here (see batch.ts). */
   cache: Map<unknown, unknown>;
+  /** Of a message or job: aborted when its handler is overdue and the message or job has been given to others. */
+  signal?: AbortSignal;
 }
 
 /** The viewer, or UNAUTHENTICATED. */

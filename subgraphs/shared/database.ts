@@ -1,26 +1,39 @@
 import { Migration, Migrator } from '@mikro-orm/migrations';
 import { type Constructor, type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
+import type { Pool } from 'pg';
 import { v7, validate } from 'uuid';
+import { BackgroundMessages } from './background-migration.ts';
 import { checkDeadline } from './deadline.ts';
+import {
+  ANSWER_TIMEOUT_MS,
+  CONNECTION_TIMEOUT_MS,
+  guardPool,
+  type Limits,
+  POOL_SIZE,
+  SESSION_OPTIONS,
+} from './pool.ts';
 
 export type { EntityManager } from '@mikro-orm/postgresql';
 export { LockMode } from '@mikro-orm/postgresql';
-export { sql } from 'kysely';
+export { type RawBuilder, sql } from 'kysely';
 export { Migration };
 
 /** Oldest first. A migration that has run somewhere is never edited: the next one mends it. */
 export type Migrations = Record<string, Constructor<Migration>>;
 
-/** Connections per process. Few, because PostgreSQL does more work per second with few (about 8 busy ones in all). */
-const POOL_SIZE = 8;
-
-/** Opens a subgraph's own database and brings it up to date. */
+/**
+ * Opens a subgraph's own database and brings it up to date.
+ *
+ * A connection that breaks leaves the pool, and whoever waits too long for one, or for an answer, gets an error of
+ * which `isDatabaseUnavailable` is true. A transaction that takes longer than a minute is ended by PostgreSQL.
+ */
 export async function openDatabase(
   url: string,
   entities: (Constructor | EntitySchema)[],
   migrations: Migrations,
 ): Promise<MikroORM> {
+  const limits: Limits = { answer: undefined };
   const orm = await MikroORM.init({
     clientUrl: url,
     entities,
@@ -34,19 +47,33 @@ export async function openDatabase(
       snapshot: false,
     },
     pool: { min: 0, max: POOL_SIZE },
+    driverOptions: {
+      options: SESSION_OPTIONS,
+      connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+      keepAlive: true,
+      onPoolCreated: (pool: Pool) => guardPool(pool, limits),
+    },
     logger: () => {},
   });
   await migrate(orm);
+  limits.answer = ANSWER_TIMEOUT_MS;
   return orm;
 }
 
-/** Replicas that start together take turns: the advisory lock is held on a transaction of its own. */
+/**
+ * Runs what is missing, all in one transaction. Replicas that start together take turns by its advisory lock. It may
+ * take as long as it needs: on a large table that is longer than any other transaction may take.
+ */
 async function migrate(orm: MikroORM): Promise<void> {
   await orm.em.fork().transactional(async em => {
+    await query(em, sql`set local transaction_timeout = 0`);
     await query(em, sql`select pg_advisory_xact_lock(hashtext('guichet-migrations'))`);
-    await orm.migrator.up();
+    await orm.migrator.up({ transaction: em.getTransactionContext() });
   });
 }
+
+/** The pool behind an open database, for those who watch over it. */
+export const poolOf = (orm: MikroORM): Promise<Pool> => orm.em.getConnection().getNativeClient();
 
 /**
  * Runs SQL with bind parameters in the unit of work's transaction, if there is one.
@@ -124,4 +151,7 @@ class MessageTables extends Migration {
   }
 }
 
-const sharedMigrations: Migrations = { '0000-message-tables': MessageTables };
+const sharedMigrations: Migrations = {
+  '0000-message-tables': MessageTables,
+  '0001-background-messages': BackgroundMessages,
+};

@@ -1,4 +1,9 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { LOOPBACK } from './listen.ts';
+import { DEVELOPMENT_INTERNAL_SECRET, databaseFault, SHORTEST_SECRET, secretFault } from './production.ts';
+
+export { DEVELOPMENT_INTERNAL_SECRET };
 
 /** What is wrong with the configuration: every fault at once, so that one restart is enough to mend it. */
 export class ConfigurationError extends Error {
@@ -12,30 +17,57 @@ export class ConfigurationError extends Error {
 
 export type Environment = Record<string, string | undefined>;
 
-/** The kinds of settings. A `secret` and a `url` have working defaults in development and none in production. */
+/** The reason for which production refuses a value, or undefined. */
+type Fault = (value: string) => string | undefined;
+
+/**
+ * The kinds of settings. A `secret`, a `url` and an `own` text have working defaults in development and none in
+ * production, where their `fault` says what is refused.
+ */
 export function kinds(env: Environment) {
   const production = env.NODE_ENV === 'production';
-  const required = <T extends z.ZodType<string>>(type: T, development: z.input<T>) =>
-    production ? type : type.default(development as never);
+  const required = <T extends z.ZodType<string>>(type: T, development: z.input<T>, fault?: Fault) =>
+    production ? (fault ? unless(fault, type) : type) : type.default(development as never);
   return {
     production,
-    port: (development: number) => z.coerce.number().int().min(0).max(65535).default(development),
+    port: (development: number) => port.default(development),
+    optionalPort: () => port.optional(),
+    /** The address to listen on. Development keeps to this machine; production takes every address by default. */
+    host: (standard = production ? undefined : LOOPBACK) =>
+      z
+        .string()
+        .refine(value => value === LOOPBACK || isIP(value) > 0, `is neither an IP address nor ${LOOPBACK}`)
+        .optional()
+        .transform(value => value ?? standard),
     number: (standard: number, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) =>
       z.coerce.number().int().min(min).max(max).default(standard),
     text: (standard: string) => z.string().default(standard),
     choice: <const T extends readonly [string, ...string[]]>(values: T, standard: T[number]) =>
       z.enum(values).default(standard as never),
-    flag: (standard: boolean) =>
-      z
-        .enum(['true', 'false', '1', '0', ''])
-        .default(standard ? 'true' : 'false')
-        .transform(value => value === 'true' || value === '1'),
-    url: (development: string) => required(z.url(), development),
-    optionalUrl: () => z.url().optional(),
-    secret: (development: string) =>
-      required(z.string().min(16, 'needs at least 16 characters'), development),
+    flag,
+    /** A flag that production refuses for the reason `why`. */
+    developmentFlag: (why: string) => flag(false).refine(on => !(on && production), why),
+    url: (development: string, fault?: Fault) => required(z.url(), development, fault),
+    optionalUrl: (fault?: Fault) => (production && fault ? unless(fault, z.url()) : z.url()).optional(),
+    own: (development: string, fault?: Fault) => required(z.string(), development, fault),
+    secret: (development: string, fault: Fault = secretFault) =>
+      required(production ? z.string() : z.string().min(SHORTEST_SECRET), development, fault),
   };
 }
+
+const flag = (standard: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0', ''])
+    .default(standard ? 'true' : 'false')
+    .transform(value => value === 'true' || value === '1');
+
+const port = z.coerce.number().int().min(0).max(65535);
+
+const unless = <T extends z.ZodType<string>>(fault: Fault, type: T) =>
+  type.superRefine((value, context) => {
+    const reason = fault(value);
+    if (reason) context.addIssue(reason);
+  });
 export type Kinds = ReturnType<typeof kinds>;
 
 /**
@@ -50,22 +82,31 @@ export function readSettings<S extends z.ZodRawShape>(
   shape: (kinds: Kinds) => S,
 ): z.infer<z.ZodObject<S>> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = z.object(shape(kinds(env))).safeParse(given);
+  // A misspelled `production` must not start a system for development.
+  const all = z.object({ NODE_ENV: z.enum(ENVIRONMENTS).optional() }).and(z.object(shape(kinds(env))));
+  const parsed = all.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new ConfigurationError(
-    program,
-    parsed.error.issues.map(issue => {
-      const name = String(issue.path[0]);
-      return given[name] === undefined ? `${name} is missing` : `${name}: ${issue.message}`;
-    }),
-  );
+  // The first fault of a setting says what to do; those that follow from it would only be counted as well.
+  const faults = new Map<string, string>();
+  for (const { path, message } of parsed.error.issues) {
+    const name = String(path[0]);
+    const fault = given[name] === undefined ? `${name} is missing` : `${name}: ${message}`;
+    if (!faults.has(name)) faults.set(name, fault);
+  }
+  throw new ConfigurationError(program, [...faults.values()]);
 }
+
+const ENVIRONMENTS = ['production', 'development', 'test'] as const;
 
 /** Settings that every subgraph process has, beside its own. */
 export interface SubgraphSettings {
   name: string;
   production: boolean;
   port: number;
+  /** The address to listen on, as `listen` takes it. */
+  host: string | undefined;
+  /** Where the plain routes, and nothing else, are served to the outside. */
+  publicPort: number | undefined;
   databaseUrl: string;
   /** PostgreSQL database of the queues; used while `redisUrl` is not set. */
   jobsDatabaseUrl: string;
@@ -80,9 +121,6 @@ export interface SubgraphSettings {
   logLevel: string;
 }
 
-/** Shared by the gateway and the subgraphs: passports are signed with it. */
-export const DEVELOPMENT_INTERNAL_SECRET = 'guichet-development-internal-secret';
-
 /**
  * Reads a subgraph's settings: `<NAME>_PORT`, `<NAME>_DATABASE_URL`, the queue backend, and its own `extra` ones.
  * @throws ConfigurationError naming each missing or wrong setting.
@@ -94,14 +132,17 @@ export function readSubgraphSettings<S extends z.ZodRawShape>(
   extra: (kinds: Kinds) => S,
 ): SubgraphSettings & z.infer<z.ZodObject<S>> {
   const PORT = `${name.toUpperCase()}_PORT`;
+  const PUBLIC_PORT = `${name.toUpperCase()}_PUBLIC_PORT`;
   const DATABASE_URL = `${name.toUpperCase()}_DATABASE_URL`;
   const settings: Record<string, unknown> = readSettings(name, env, k => ({
     [PORT]: k.port(port),
-    [DATABASE_URL]: k.url(`postgres://guichet:guichet@127.0.0.1:5434/${name}`),
+    [PUBLIC_PORT]: k.optionalPort(),
+    HOST: k.host(),
+    [DATABASE_URL]: k.url(`postgres://guichet:guichet@127.0.0.1:5434/${name}`, databaseFault),
     REDIS_URL: k.optionalUrl(),
     JOBS_DATABASE_URL: env.REDIS_URL
       ? k.optionalUrl()
-      : k.url('postgres://guichet:guichet@127.0.0.1:5434/jobs'),
+      : k.url('postgres://guichet:guichet@127.0.0.1:5434/jobs', databaseFault),
     QUEUE_PREFIX: k.text('{guichet}'),
     INTERNAL_SECRET: k.secret(DEVELOPMENT_INTERNAL_SECRET),
     WORKERS: k.choice(['on', 'off', 'only'], 'on'),
@@ -114,6 +155,8 @@ export function readSubgraphSettings<S extends z.ZodRawShape>(
     name,
     production: env.NODE_ENV === 'production',
     port: settings[PORT] as number,
+    host: settings.HOST as string | undefined,
+    publicPort: settings[PUBLIC_PORT] as number | undefined,
     databaseUrl: settings[DATABASE_URL] as string,
     jobsDatabaseUrl: (settings.JOBS_DATABASE_URL as string | undefined) ?? '',
     redisUrl: settings.REDIS_URL as string | undefined,

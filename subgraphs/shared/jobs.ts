@@ -10,6 +10,10 @@ export interface JobDefinition<D extends z.ZodType = z.ZodType, S = unknown> {
   data: D;
   /** How many run at a time in one process; 5 unless told. */
   concurrency?: number;
+  /** True when nobody waits for it: what somebody waits for is handed to the queues first. */
+  background?: boolean;
+  /** Milliseconds after which it counts as hanging and is run again, perhaps elsewhere; 60,000 unless told. */
+  deadlineMs?: number | ((services: S) => number);
   /**
    * Does the work. May run more than once (a crash, a lost acknowledgement): it has to find out what is done
    * already. Runs outside a transaction and opens its own.
@@ -27,10 +31,13 @@ export const jobQueue = (job: Pick<JobDefinition, 'name'>) => `jobs-${job.name.r
 /** Has the job run once this transaction has committed, not before `at` when that is given. */
 export async function enqueue<D extends z.ZodType>(
   em: EntityManager,
-  job: Pick<JobDefinition<D, never>, 'name' | 'data'>,
+  job: Pick<JobDefinition<D, never>, 'name' | 'data' | 'background'>,
   data: z.input<D>,
   { at }: { at?: Date | undefined } = {},
 ): Promise<void> {
   const [subgraph] = job.name.split('/');
-  await writeOutbox(em, subgraph!, job.name, job.data.parse(data), [jobQueue(job)], { dueAt: at });
+  await writeOutbox(em, subgraph!, job.name, job.data.parse(data), [jobQueue(job)], {
+    dueAt: at,
+    background: job.background,
+  });
 }

@@ -139,8 +139,10 @@ export const messages = {
       reason: z.string().nullable(),
     }),
   ),
-  /** The order ended unpaid: nothing may be captured for it any more. */
+  /** The order, or its hold, ended unpaid: nothing may be captured for it any more. */
   'payment-cancel-request': message('orders', ['payments'], z.object({ orderId: id, reason: z.string() })),
+  /** Nothing was captured, and nothing can be. Where something was, `payment-process-result` is the answer. */
+  'payment-cancel-result': message('payments', ['orders'], z.object({ orderId: id })),
   /** Gives back what was captured for the order: by one payment, or (null) by all of them. */
   'payment-refund-request': message(
     'orders',
@@ -335,3 +337,30 @@ export const envelope = z.object({
   data: z.unknown(),
 });
 export type Envelope = z.infer<typeof envelope>;
+
+/**
+ * Messages that nobody waits for: in the outbox and in the queues, what a buyer waits for overtakes them. Either all of
+ * a name, or those of which the function says so.
+ */
+const BACKGROUND: { [N in MessageName]?: true | ((data: MessageData<N>) => boolean) } = {
+  'inventory-release-request': true,
+  'payment-cancel-request': true,
+  'payment-refund-request': true,
+  'payment-refund-result': true,
+  'notification-send-request': ({ template }) => template !== 'order-confirmed',
+  // Of an order that found nothing to reserve, the buyer still waits for the answer.
+  'order.status.updated': ({ from, to }) => from !== 'CREATED' && (to === 'FAILED' || to === 'CANCELED'),
+  'payment.status.updated': ({ status }) => status === 'CANCELED',
+  'webhook.processed': true,
+  'payment.analytics': true,
+  'stripe.customer.created': true,
+  'credit_note.issued': true,
+  'event.availability.changed': true,
+  'notification.status.updated': true,
+};
+
+/** True when nobody waits for the message; see BACKGROUND. */
+export function isBackground<N extends MessageName>(name: N, data: MessageData<N>): boolean {
+  const rule = BACKGROUND[name] as true | ((data: MessageData<N>) => boolean) | undefined;
+  return typeof rule === 'function' ? rule(data) : rule === true;
+}

@@ -1,56 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { MikroORM } from '@mikro-orm/postgresql';
 import { z } from 'zod';
-import { type EntityManager, inTransaction, newId, openDatabase, query, sql } from './database.ts';
-import { DeadLetter } from './dead-letters.ts';
-import { type Handlers, startConsumers } from './inbox.ts';
+import { type EntityManager, inTransaction, newId, query, sql } from './database.ts';
+import type { Handlers } from './inbox.ts';
 import { defineJob, enqueue, jobQueue } from './jobs.ts';
-import { createLive, type Live } from './live.ts';
-import { createLog } from './log.ts';
-import { createMetrics } from './metrics.ts';
-import { emit, messageQueue, startRelay } from './outbox.ts';
-import { openQueues, type Queues } from './queues.ts';
+import type { Live } from './live.ts';
+import { BACKENDS, startNode } from './messaging-testing.ts';
+import { emit, messageQueue } from './outbox.ts';
+import type { Queues } from './queues.ts';
 import { createDatabases, eventually, runSql, TEST_REDIS } from './testing.ts';
 
-const log = createLog('test', process.env.TEST_LOG_LEVEL ?? 'silent');
 const request = (orderId: string) => ({ orderId, reason: 'test', revokeTickets: false });
 
-/** One process of a subgraph, without its API: a database, a relay, workers. */
-async function startNode(
-  name: 'orders' | 'tickets',
-  databaseUrl: string,
-  backend: { jobsDatabaseUrl: string; redisUrl: string | undefined; queuePrefix: string },
-  handlers: Handlers,
-  jobs: Parameters<typeof startConsumers>[0]['jobs'] = [],
-) {
-  const orm: MikroORM = await openDatabase(databaseUrl, [DeadLetter], {});
-  const fork = () => orm.em.fork() as EntityManager;
-  const queues = await openQueues({ name, ...backend }, log);
-  const live = createLive(queues.relay, log);
-  const metrics = createMetrics(name);
-  const context = (correlationId: string) => ({
-    ...{ em: fork(), viewer: null, correlationId, log, live, services: undefined, cache: new Map() },
-  });
-  // The catalogue's other messages to this subgraph do not occur here.
-  const all = new Proxy(handlers, { get: (target, key) => target[key as never] ?? (async () => {}) });
-  await startConsumers({ subgraph: name, queues, live, log, metrics, context, handlers: all, jobs });
-  const stopRelay = await startRelay({ subgraph: name, databaseUrl, fork, queues, live, log, metrics });
-  return {
-    fork,
-    queues,
-    live,
-    async stop() {
-      await stopRelay();
-      await queues.close();
-      await orm.close(true);
-    },
-  };
-}
-
-describe.each([
-  { backend: 'PostgreSQL', available: true },
-  { backend: 'Redis', available: TEST_REDIS !== undefined },
-])('messages over $backend', ({ backend, available }) => {
+describe.each(BACKENDS)('messages over $backend', ({ backend, available }) => {
   const run = available ? test : test.skip;
   const redis = backend === 'Redis';
   let databases: Awaited<ReturnType<typeof createDatabases<'orders' | 'tickets' | 'jobs'>>>;

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** One registry per process; served at GET /metrics. */
 export function createMetrics(name: string) {
@@ -16,7 +16,7 @@ export function createMetrics(name: string) {
     }),
     messages: new Counter({
       name: 'guichet_messages_total',
-      help: 'Messages by name and what became of them (sent, handled, repeated, retried, dead)',
+      help: 'Messages and jobs by name and what became of them (sent, redriven, handled, repeated, retried, overdue, dead)',
       labelNames: ['message', 'outcome'],
       registers: [registry],
     }),
@@ -27,10 +27,10 @@ export function createMetrics(name: string) {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30],
       registers: [registry],
     }),
-    jobs: new Counter({
-      name: 'guichet_jobs_total',
-      help: 'Slow jobs by name and outcome',
-      labelNames: ['job', 'outcome'],
+    overdueHandlers: new Gauge({
+      name: 'guichet_overdue_handlers',
+      help: 'Handlers that have not ended although their deadline is past',
+      labelNames: ['queue'],
       registers: [registry],
     }),
   };

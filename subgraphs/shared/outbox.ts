@@ -5,11 +5,12 @@
  */
 import { Client } from 'pg';
 import { currentCorrelation } from './correlation.ts';
-import { type EntityManager, inTransaction, newId, query, sql } from './database.ts';
+import { type EntityManager, inTransaction, newId, query, type RawBuilder, sql } from './database.ts';
 import type { Live } from './live.ts';
 import type { Log } from './log.ts';
-import { type Envelope, type MessageData, type MessageName, messages } from './messages.ts';
+import { type Envelope, isBackground, type MessageData, type MessageName, messages } from './messages.ts';
 import type { Metrics } from './metrics.ts';
+import { CONNECTION_TIMEOUT_MS } from './pool.ts';
 import type { Queues } from './queues.ts';
 
 /** What travels in a queue: the envelope, and whom to tell when it has been handled. */
@@ -32,6 +33,7 @@ interface OutboxRow {
   envelope: Envelope;
   pending: string[];
   live_topics: string[];
+  background: boolean;
 }
 
 /**
@@ -48,6 +50,7 @@ export async function emit<N extends MessageName>(
   const topics = (live as ((data: unknown) => (string | null)[]) | undefined)?.(parsed) ?? [];
   await writeOutbox(em, source, name, parsed, consumers.map(messageQueue), {
     topics: topics.filter(t => t !== null),
+    background: isBackground(name, parsed as MessageData<N>),
   });
 }
 
@@ -58,7 +61,11 @@ export async function writeOutbox(
   name: string,
   data: unknown,
   queues: string[],
-  { topics = [], dueAt }: { topics?: string[]; dueAt?: Date | undefined } = {},
+  {
+    topics = [],
+    dueAt,
+    background = false,
+  }: { topics?: string[]; dueAt?: Date | undefined; background?: boolean | undefined } = {},
 ): Promise<void> {
   if (!em.isInTransaction()) throw new Error(`${name} was written to the outbox outside a transaction`);
   const id = newId();
@@ -74,8 +81,8 @@ export async function writeOutbox(
   await query(
     em,
     sql`with written as (
-          insert into outbox (id, name, envelope, pending, live_topics, due_at)
-          values (${id}, ${name}, ${JSON.stringify(envelope)}::jsonb, ${queues}::text[], ${topics}::text[],
+          insert into outbox (id, name, envelope, pending, live_topics, background, due_at)
+          values (${id}, ${name}, ${JSON.stringify(envelope)}::jsonb, ${queues}::text[], ${topics}::text[], ${background},
                   coalesce(${dueAt?.toISOString() ?? null}::timestamptz, clock_timestamp()))
         )
         select pg_notify('outbox', '')`,
@@ -83,14 +90,17 @@ export async function writeOutbox(
 }
 
 const BATCH = 200;
-/** Seconds until an unacknowledged row is handed out again: 10, 20, 40, then every minute. */
-const redriveAfter = sql`make_interval(secs => least(10 * 2 ^ least(attempts, 3), 60))`;
+/** Seconds until an unacknowledged row is looked at again: 10, 20, 40, then every minute. */
+const lookAgainAfter = sql`make_interval(secs => least(10 * 2 ^ least(attempts, 3), 60))`;
 /** Without a NOTIFY (a lost connection, a delayed row) the relay looks this often. */
 const POLL_MS = 1_000;
 /** Done rows and inbox rows are kept this long, for looking back and against late repeats. */
 const KEEP = '14 days';
 
-/** Hands due rows to the queues and to live listeners. Returns how many; rows others are working on are skipped. */
+/**
+ * Hands due rows to the queues and to live listeners for the first time: those that somebody waits for, then the
+ * background. Returns how many; rows others are working on are skipped.
+ */
 export async function relayOnce(
   em: EntityManager,
   subgraph: string,
@@ -100,35 +110,94 @@ export async function relayOnce(
   return inTransaction(em, async em => {
     const rows = await query(
       em,
-      sql<OutboxRow>`select id, envelope, pending, live_topics from outbox
-        where due_at <= clock_timestamp() and (pending <> '{}' or live_topics <> '{}')
-        order by due_at limit ${BATCH} for update skip locked`,
+      // Two look-ups rather than one with two sort keys: each stops at the end of its part of the index, whatever
+      // lies behind it for later.
+      sql<OutboxRow>`with urgent as (${newRows(sql`not background`, sql`${BATCH}`)}),
+          rest as (${newRows(sql`background`, sql`${BATCH} - (select count(*) from urgent)`)})
+        select * from urgent union all select * from rest`,
     );
     if (rows.length === 0) return 0;
-    const byQueue = Map.groupBy(
-      rows.flatMap(row => row.pending.map(queue => ({ queue, row }))),
-      ({ queue }) => queue,
-    );
     await Promise.all([
-      ...[...byQueue].map(([queue, entries]) =>
-        queues.add(
-          queue,
-          entries.map(({ row }) => ({
-            id: row.id,
-            name: row.envelope.type,
-            data: { envelope: row.envelope, outbox: subgraph, row: row.id } satisfies Delivery,
-          })),
-        ),
-      ),
+      ...[...byQueue(rows)].map(([queue, rows]) => addToQueue(queues, queue, subgraph, rows)),
       ...Array.from(new Set(rows.flatMap(row => row.live_topics)), topic => live.publish(topic)),
     ]);
     await query(
       em,
-      sql`update outbox set live_topics = '{}', attempts = attempts + 1,
-            due_at = clock_timestamp() + ${redriveAfter} where id = any(${rows.map(row => row.id)}::uuid[])`,
+      sql`update outbox set live_topics = '{}', attempts = 1, due_at = clock_timestamp() + ${lookAgainAfter}
+        where id = any(${rows.map(row => row.id)}::uuid[])`,
     );
     return rows.length;
   });
+}
+
+// now() rather than clock_timestamp(): only what is constant during a statement can bound an index scan.
+const newRows = (which: RawBuilder<unknown>, limit: RawBuilder<unknown>) =>
+  sql`select id, envelope, pending, live_topics, background from outbox
+    where attempts = 0 and (pending <> '{}' or live_topics <> '{}') and ${which} and due_at <= now()
+    order by due_at limit ${limit} for update skip locked`;
+
+/**
+ * Looks after rows that were handed out and are not acknowledged: what its queue still has only waits its turn there,
+ * what it has not is handed to it again.
+ */
+export async function redriveOnce(
+  em: EntityManager,
+  subgraph: string,
+  queues: Queues,
+): Promise<{ seen: number; redriven: number }> {
+  return inTransaction(em, async em => {
+    const rows = await query(
+      em,
+      sql<OutboxRow>`select id, envelope, pending, live_topics, background from outbox
+        where attempts > 0 and pending <> '{}' and due_at <= now()
+        order by due_at limit ${BATCH} for update skip locked`,
+    );
+    if (rows.length === 0) return { seen: 0, redriven: 0 };
+    const redriven = new Set<string>();
+    await Promise.all(
+      [...byQueue(rows)].map(async ([queue, rows]) => {
+        const present = await queues.present(
+          queue,
+          rows.map(row => row.id),
+        );
+        const lost = rows.filter(row => !present.has(row.id));
+        for (const { id } of lost) redriven.add(id);
+        if (lost.length > 0) await addToQueue(queues, queue, subgraph, lost);
+      }),
+    );
+    await query(
+      em,
+      sql`update outbox set due_at = clock_timestamp() + ${lookAgainAfter},
+            attempts = attempts + (id = any(${[...redriven]}::uuid[]))::int
+        where id = any(${rows.map(row => row.id)}::uuid[])`,
+    );
+    return { seen: rows.length, redriven: redriven.size };
+  });
+}
+
+/** The rows that each queue has to have. */
+function byQueue(rows: OutboxRow[]): Map<string, OutboxRow[]> {
+  const rowsOf = new Map<string, OutboxRow[]>();
+  for (const row of rows) {
+    for (const queue of row.pending) {
+      const others = rowsOf.get(queue);
+      if (others) others.push(row);
+      else rowsOf.set(queue, [row]);
+    }
+  }
+  return rowsOf;
+}
+
+function addToQueue(queues: Queues, queue: string, subgraph: string, rows: OutboxRow[]): Promise<void> {
+  return queues.add(
+    queue,
+    rows.map(row => ({
+      id: row.id,
+      name: row.envelope.type,
+      data: { envelope: row.envelope, outbox: subgraph, row: row.id } satisfies Delivery,
+      background: row.background,
+    })),
+  );
 }
 
 interface RelayParts {
@@ -152,16 +221,26 @@ export async function startRelay({ subgraph, databaseUrl, fork, queues, live, lo
   };
 
   const stopListening = listen(databaseUrl, wakeUp, log);
-  const stopAcks = await live.listen<Ack[]>(ackTopic(subgraph), acks => acknowledge(fork(), acks, log));
+  const stopAcks = await live.listen<Ack[]>(
+    ackTopic(subgraph),
+    acks => acks && acknowledge(fork(), acks, log),
+  );
 
   async function run() {
     let lastCleaning = 0;
+    let lastRedriving = 0;
     while (!stopping.signal.aborted) {
       awake = false;
       try {
         const moved = await relayOnce(fork(), subgraph, queues, live);
         if (moved > 0) metrics.messages.inc({ message: 'all', outcome: 'sent' }, moved);
-        if (moved === BATCH) continue;
+        if (moved === BATCH || Date.now() - lastRedriving >= POLL_MS) {
+          // The two take turns while there is much to move: neither keeps the other waiting.
+          const { seen, redriven } = await redriveOnce(fork(), subgraph, queues);
+          if (redriven > 0) metrics.messages.inc({ message: 'all', outcome: 'redriven' }, redriven);
+          if (seen < BATCH) lastRedriving = Date.now();
+          if (moved === BATCH || seen === BATCH) continue;
+        }
         if (Date.now() - lastCleaning > 3_600_000) {
           lastCleaning = Date.now();
           await forgetOldRows(fork());
@@ -192,14 +271,24 @@ export async function startRelay({ subgraph, databaseUrl, fork, queues, live, lo
   };
 }
 
-/** Marks rows as handled by a queue. A lost acknowledgement only means that the row is delivered once more. */
-async function acknowledge(em: EntityManager, acks: Ack[], log: Log): Promise<void> {
+/**
+ * Marks rows as handled by a queue. A lost acknowledgement only means that the row is delivered once more.
+ *
+ * Every process with a relay hears every acknowledgement, and the same rows come in batches of any order: they are
+ * locked in the order of their ids, so that updates at the same time wait for each other and never in a circle.
+ */
+export async function acknowledge(em: EntityManager, acks: Ack[], log: Log): Promise<void> {
   try {
     await query(
       em,
-      sql`update outbox set pending = array_remove(pending, ack.queue)
-        from unnest(${acks.map(a => a.row)}::uuid[], ${acks.map(a => a.queue)}::text[]) as ack(row, queue)
-        where outbox.id = ack.row`,
+      sql`with ack as materialized (
+            select row, queue from unnest(${acks.map(a => a.row)}::uuid[], ${acks.map(a => a.queue)}::text[]) as ack(row, queue)
+          ),
+          locked as materialized (
+            select id from outbox where id in (select row from ack) order by id for update
+          )
+          update outbox set pending = array_remove(pending, ack.queue)
+          from locked join ack on ack.row = locked.id where outbox.id = locked.id`,
     );
   } catch (error) {
     log.warn({ err: error }, 'acknowledgements were lost; the messages will be delivered again');
@@ -225,6 +314,7 @@ function listen(databaseUrl: string, onNotify: () => void, log: Log) {
     client = new Client({
       connectionString: databaseUrl,
       application_name: 'guichet-outbox',
+      connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
       keepAlive: true,
     });
     client.on('notification', onNotify);

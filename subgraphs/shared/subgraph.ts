@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ApolloServer, HeaderMap } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -15,20 +14,24 @@ import { readSchema } from '../../schema/read.ts';
 import { createAdmission } from './admission.ts';
 import type { Context } from './context.ts';
 import { withCorrelation } from './correlation.ts';
-import { type EntityManager, type Migrations, openDatabase, query, sql } from './database.ts';
+import { type EntityManager, type Migrations, openDatabase, poolOf } from './database.ts';
+import { isDatabaseUnavailable } from './database-errors.ts';
 import { DeadLetter } from './dead-letters.ts';
 import { DEADLINE_HEADER, readDeadline, tooLate, withDeadline } from './deadline.ts';
 import type { SubgraphSettings } from './env.ts';
-import { maskError } from './errors.ts';
+import { maskError, RETRY_AFTER_SECONDS } from './errors.ts';
+import { findAilments, type HealthCheck, watchDatabase } from './health.ts';
 import { answer, answerJson, PayloadTooLarge, readBody } from './http.ts';
 import { type Handlers, startConsumers } from './inbox.ts';
 import type { JobDefinition } from './jobs.ts';
+import { listen } from './listen.ts';
 import { createLive } from './live.ts';
 import { createLog, type Log } from './log.ts';
 import type { SubgraphName } from './messages.ts';
 import { createMetrics } from './metrics.ts';
 import { startRelay } from './outbox.ts';
 import { CORRELATION_HEADER, PASSPORT_HEADER, readPassport, type Viewer } from './passport.ts';
+import { listenToOutside } from './public-listener.ts';
 import { openQueues } from './queues.ts';
 import { scalars } from './scalars.ts';
 import { serveSubscriptions } from './subscriptions.ts';
@@ -62,6 +65,8 @@ export interface SubgraphDefinition<S> {
 export interface RunningSubgraph {
   url: string;
   port: number;
+  /** Of the listener for the outside, when there is one. */
+  publicPort: number | undefined;
   /** Stops accepting, finishes what runs (10 s at most), and lets go of everything. */
   stop(): Promise<void>;
 }
@@ -84,6 +89,8 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
     definition.migrations,
   );
   const fork = () => orm.em.fork() as EntityManager;
+  const database = watchDatabase(await poolOf(orm), settings.databaseUrl);
+  const checks: HealthCheck[] = [database];
   const services = await definition.services({ em: fork(), log });
   const queues = await openQueues(settings, log);
   const live = createLive(queues.relay, log);
@@ -105,8 +112,14 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
   const server = createServer((req, res) => {
     void respond(req, res).catch(error => {
       log.error({ err: error }, 'request failed');
-      if (!res.headersSent)
-        answerJson(res, 500, { errors: [{ message: 'Something went wrong on our side.' }] });
+      if (res.headersSent) return;
+      if (isDatabaseUnavailable(error)) {
+        res.setHeader('retry-after', RETRY_AFTER_SECONDS);
+        return answerJson(res, 503, {
+          errors: [{ message: 'Not available at the moment. Try again shortly.' }],
+        });
+      }
+      answerJson(res, 500, { errors: [{ message: 'Something went wrong on our side.' }] });
     });
   });
   // Longer than the gateway keeps its connections: the client closes first, nothing breaks in flight.
@@ -116,7 +129,7 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
   const workers = settings.workers !== 'off';
   let stopRelay = async () => {};
   if (workers) {
-    await startConsumers({
+    const consumers = await startConsumers({
       subgraph: name,
       queues,
       live,
@@ -126,6 +139,7 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
       jobs: definition.jobs ?? [],
       context: correlationId => context(null, correlationId),
     });
+    checks.push(consumers);
     stopRelay = await startRelay({
       subgraph: name,
       databaseUrl: settings.databaseUrl,
@@ -139,30 +153,34 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
 
   let stopping = false;
   async function respond(req: IncomingMessage, res: ServerResponse) {
-    const url = new URL(req.url ?? '/', 'http://subgraph');
+    const url = urlOf(req);
     if (url.pathname === '/graphql' && settings.workers !== 'only') return respondGraphQL(req, res);
-    if (url.pathname === '/health') return answerJson(res, 200, { status: 'ok' });
+    if (url.pathname === '/health') return respondHealth(res);
     if (url.pathname === '/ready') return respondReady(res);
     if (url.pathname === '/metrics') {
       return answer(res, 200, metrics.registry.contentType, await metrics.registry.metrics());
     }
+    await respondRoute(req, res, url);
+  }
+
+  async function respondRoute(req: IncomingMessage, res: ServerResponse, url: URL) {
     const route = findRoute(definition.routes ?? {}, req.method ?? 'GET', url.pathname);
     if (!route) return answerJson(res, 404, { error: 'Not found.' });
     const correlationId = correlationOf(req);
     await withCorrelation(correlationId, () => route(context(null, correlationId), req, res, url));
   }
 
+  async function respondHealth(res: ServerResponse) {
+    const ailments = await findAilments(checks);
+    if (Object.keys(ailments).length === 0) return answerJson(res, 200, { status: 'ok' });
+    log.error({ ailments }, 'unhealthy: this process needs a restart');
+    answerJson(res, 503, { status: 'unhealthy', ailments });
+  }
+
   async function respondReady(res: ServerResponse) {
     if (stopping) return answerJson(res, 503, { status: 'stopping' });
-    try {
-      await Promise.race([
-        query(fork(), sql`select 1`),
-        new Promise((_, reject) => setTimeout(reject, 1_000, new Error('time-out')).unref()),
-      ]);
-      answerJson(res, 200, { status: 'ready' });
-    } catch {
-      answerJson(res, 503, { status: 'database does not answer' });
-    }
+    if (await database.ready()) return answerJson(res, 200, { status: 'ready' });
+    answerJson(res, 503, { status: 'database does not answer' });
   }
 
   async function respondGraphQL(req: IncomingMessage, res: ServerResponse) {
@@ -212,17 +230,24 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
     );
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(settings.port, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const { host, publicPort } = settings;
+  const listening = await listen(server, settings.port, host);
+  const { port } = listening;
+  const outside =
+    publicPort === undefined
+      ? undefined
+      : await listenToOutside({
+          port: publicPort,
+          host,
+          log,
+          respond: (req, res) => respondRoute(req, res, urlOf(req)),
+        });
   log.info({ port, workers: settings.workers, queues: settings.redisUrl ? 'redis' : 'postgresql' }, 'ready');
 
   let stopped: Promise<void> | undefined;
   async function stop() {
     stopping = true;
-    const closed = new Promise(resolve => server.close(resolve));
+    const closed = Promise.all([listening.close(), outside?.stop()]);
     await stopSubscriptions();
     server.closeIdleConnections();
     const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
@@ -235,7 +260,12 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
     await orm.close(true);
     log.info('stopped');
   }
-  return { url: `http://127.0.0.1:${port}`, port, stop: () => (stopped ??= stop()) };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    publicPort: outside?.port,
+    stop: () => (stopped ??= stop()),
+  };
 }
 
 async function startApollo(schema: GraphQLSchema, log: Log) {
@@ -261,6 +291,10 @@ async function startApollo(schema: GraphQLSchema, log: Log) {
 const isReading = (body: unknown) =>
   /^\s*(query\b|\{)/.test(String((body as { query?: unknown } | null)?.query));
 
+/** What cannot be parsed is an address that nothing is served at. */
+const urlOf = (req: IncomingMessage) =>
+  URL.parse(req.url ?? '/', 'http://subgraph') ?? new URL('http://subgraph');
+
 const correlationOf = (req: IncomingMessage) =>
   (req.headers[CORRELATION_HEADER] as string | undefined) ?? v7();
 
@@ -273,7 +307,8 @@ function findRoute<S>(routes: Record<string, Route<S>>, method: string, path: st
 
 /** Runs a program until it is told to stop: by a signal, or by the end of the parent that supervises it. */
 export function runUntilStopped(start: () => Promise<{ stop(): Promise<void> }>): void {
-  const starting = start();
+  // What is thrown before the first promise is no less a failed start.
+  const starting = (async () => start())();
   starting.catch(error => {
     console.error(error instanceof Error && error.name === 'ConfigurationError' ? error.message : error);
     process.exit(1);

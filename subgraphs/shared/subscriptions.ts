@@ -1,13 +1,13 @@
 import type { Server } from 'node:http';
 import { createSourceEventStream, type ExecutionArgs, execute, type GraphQLSchema } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
 import type { Context } from './context.ts';
 import { withCorrelation } from './correlation.ts';
 import type { SubgraphSettings } from './env.ts';
 import { maskError } from './errors.ts';
 import type { Log } from './log.ts';
 import { readPassport, type Viewer } from './passport.ts';
+import { openSockets } from './sockets.ts';
 
 interface SubscriptionParts {
   server: Server;
@@ -23,15 +23,18 @@ interface Visit {
   correlationId: string;
 }
 
+/** How long a socket may take to show a passport before it is closed with 4408. */
+const CONNECTION_INIT_TIMEOUT_MS = 3_000;
 const UNAUTHORIZED = 4401;
 const GOING_AWAY = 1001;
 
 /** Serves subscriptions over graphql-transport-ws at /graphql; the passport comes in connection_init. */
 export function serveSubscriptions({ server, schema, settings, log, context }: SubscriptionParts) {
-  const sockets = new WebSocketServer({ server, path: '/graphql', perMessageDeflate: false });
+  const { sockets, admit } = openSockets(server);
   const subgraph = useServer<Record<string, unknown>, { visit?: Visit }>(
     {
       schema,
+      connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
       async onConnect({ connectionParams = {}, extra }) {
         const { passport, correlationId } = connectionParams as { passport?: string; correlationId?: string };
         const viewer = await readPassport(passport, settings.internalSecret);
@@ -39,6 +42,7 @@ export function serveSubscriptions({ server, schema, settings, log, context }: S
           extra.socket.close(UNAUTHORIZED, 'A valid passport is required');
           return false;
         }
+        admit(extra.socket);
         extra.visit = { viewer, correlationId: correlationId ?? '' };
         return true;
       },
@@ -57,6 +61,11 @@ export function serveSubscriptions({ server, schema, settings, log, context }: S
     },
     sockets,
   );
+  sockets.on('connection', socket => {
+    // graphql-ws prints a stack for whatever a client does wrong; ws itself closes the socket with the right code.
+    socket.removeAllListeners('error');
+    socket.on('error', err => log.debug({ err }, 'socket failed'));
+  });
   return async () => {
     for (const socket of sockets.clients) socket.close(GOING_AWAY, 'Restarting');
     await subgraph.dispose();

@@ -1,4 +1,5 @@
 import { type Environment, readSubgraphSettings } from '#shared/env.ts';
+import { publicUrlFault } from '#shared/production.ts';
 
 const PORT = 4005;
 
@@ -6,9 +7,9 @@ const PORT = 4005;
 export function readTicketsSettings(env: Environment) {
   return readSubgraphSettings('tickets', PORT, env, k => ({
     /** Where browsers reach this process: the base of the file addresses handed to clients. */
-    TICKETS_PUBLIC_URL: k.url(`http://localhost:${env.TICKETS_PORT || PORT}`),
-    /** Creates the event of the local stack; never in production. */
-    SEED: k.flag(false),
+    TICKETS_PUBLIC_URL: k.url(`http://localhost:${env.TICKETS_PORT || PORT}`, publicUrlFault),
+    /** Creates the event of the local stack. */
+    SEED: k.developmentFlag('creates an event for development'),
   }));
 }
 export type TicketsSettings = ReturnType<typeof readTicketsSettings>;

@@ -26,7 +26,7 @@ export function startTickets(env: Environment) {
     handlers,
     jobs: [renderTickets],
     async services({ em }) {
-      if (settings.SEED && !settings.production) await seedEvent(em);
+      if (settings.SEED) await seedEvent(em);
       return { settings, renderer: createRenderer() };
     },
     routes: { 'GET /files/': serveFile },

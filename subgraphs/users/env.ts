@@ -5,8 +5,8 @@ export function readUsersSettings(env: Environment) {
   return readSubgraphSettings('users', 4001, env, k => ({
     /** Seconds an access token is valid. */
     ACCESS_TOKEN_LIFETIME: k.number(900, { min: 5, max: 86_400 }),
-    /** Creates the accounts of the local stack; never in production. */
-    SEED: k.flag(false),
+    /** Creates the accounts of the local stack. */
+    SEED: k.developmentFlag('creates accounts whose passwords anybody can read in the source'),
   }));
 }
 export type UsersSettings = ReturnType<typeof readUsersSettings>;

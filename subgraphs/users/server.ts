@@ -5,7 +5,7 @@ import { readUsersSettings } from './env.ts';
 import { handlers } from './handlers.ts';
 import { migrations } from './migrations/index.ts';
 import { resolvers } from './resolvers.ts';
-import { seedUsers } from './seed.ts';
+import { refuseSeededUsers, seedUsers } from './seed.ts';
 import type { UsersServices } from './services.ts';
 import { openSigningKey } from './tokens.ts';
 import { User } from './user.entity.ts';
@@ -20,7 +20,8 @@ export function startUsers(env: Environment) {
     resolvers,
     handlers,
     async services({ em }) {
-      if (settings.SEED && !settings.production) await seedUsers({ em });
+      if (settings.production) await refuseSeededUsers({ em });
+      else if (settings.SEED) await seedUsers({ em });
       return { settings, key: await openSigningKey(em) };
     },
     routes: {

@@ -18,6 +18,9 @@ const ATTEMPT_WINDOW_SECONDS = 900;
 /** OWASP Password Storage Cheat Sheet: argon2id, m = 19456 KiB, t = 2, p = 1. Runs on a thread of its own. */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 export const hashPassword = (password: string): Promise<string> => hash(password, ARGON2);
+/** False also for what is no hash at all. */
+export const matchesPassword = (passwordHash: string, password: string): Promise<boolean> =>
+  verify(passwordHash, password).catch(() => false);
 
 /** Verified in place of a hash that does not exist, so that unknown accounts take as long as known ones (A18). */
 const decoyHash = hashPassword(randomBytes(16).toString('hex'));
@@ -35,7 +38,7 @@ export async function login(ctx: UsersContext, { email, password, rememberMe }: 
   const address = normalizeEmail(email);
   await countAttempt(ctx.em, address);
   const user = await ctx.em.findOne(User, { email: address });
-  const right = await verify(user?.passwordHash ?? (await decoyHash), password).catch(() => false);
+  const right = await matchesPassword(user?.passwordHash ?? (await decoyHash), password);
   if (!user || !right) {
     return { __typename: 'InvalidCredentials' as const, message: 'Wrong email or password.' };
   }

@@ -2,13 +2,22 @@ import { composeServices } from '@apollo/composition';
 import { ApolloGateway } from '@apollo/gateway';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
+  type ASTNode,
   type DocumentNode,
   type ExecutionResult,
   execute,
   type GraphQLError,
   type GraphQLFieldResolver,
   type GraphQLSchema,
+  isInterfaceType,
+  isObjectType,
+  Kind,
   parse,
+  print,
+  type SelectionNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
 } from 'graphql';
 import type { GatewayContext } from '../../context.ts';
 import { planOperation, schemasOf } from '../../planner.ts';
@@ -83,11 +92,13 @@ export async function createWorld(
     buildService: ({ name }) => ({
       async process(options) {
         const { query, variables } = options.request;
-        const answer = await ask(name, query!, JSON.parse(JSON.stringify(variables ?? {})));
+        const named = nameTypes(query!, schemas.get(name)!, gateway.schema!);
+        const answer = await ask(name, named, JSON.parse(JSON.stringify(variables ?? {})));
         const { pathInIncomingRequest: path = [] } = options as { pathInIncomingRequest?: string[] };
         if (answer.unanswered && path.length > 0 && !path.includes('@')) {
           answer.errors = answer.errors!.map(error => ({ ...error, path: [] }));
         }
+        withoutInterfaceNames(answer, gateway.schema!);
         return answer as never;
       },
     }),
@@ -141,6 +152,39 @@ export async function createWorld(
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
+
+/**
+ * Asks for the types of all objects, save interface objects. The planner leaves out those that it is sure of, and
+ * @apollo/gateway then takes an object for what the field promises that it was selected by: an interface, if that is
+ * narrowed only by the type around it, and loses the fragments on what it really is.
+ */
+function nameTypes(query: string, subgraph: GraphQLSchema, api: GraphQLSchema): string {
+  const types = new TypeInfo(subgraph);
+  const named = visit(
+    parse(query),
+    visitWithTypeInfo(types, {
+      SelectionSet(node, _key, parent) {
+        const type = types.getParentType();
+        if (!isObjectType(type) || !isObjectType(api.getType(type.name))) return undefined;
+        if ((parent as ASTNode).kind === Kind.OPERATION_DEFINITION) return undefined;
+        return { ...node, selections: [...node.selections, TYPENAME] };
+      },
+    }),
+  );
+  return print(named);
+}
+
+const TYPENAME: SelectionNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
+
+/**
+ * Takes the names of interfaces from entities, which for @apollo/gateway take the place of what the entities really
+ * are: objects that it knew better are null then.
+ */
+function withoutInterfaceNames({ data }: SubgraphAnswer, api: GraphQLSchema) {
+  for (const entity of (data?._entities as (Data | null)[] | undefined) ?? []) {
+    if (isInterfaceType(api.getType(String(entity?.__typename)))) delete entity!.__typename;
+  }
+}
 
 /**
  * An error as `message @ path`. Where @apollo/gateway tells parts of its plan in place of a path (`orders.@._entities`),

@@ -80,11 +80,11 @@ export function generateOperation(schema: GraphQLSchema, decisions: readonly num
     return given.length > 0 ? `(${given.join(', ')})` : '';
   }
 
-  function select(type: GraphQLCompositeType, depth: number, fragments = true): string {
+  function select(type: GraphQLCompositeType, depth: number): string {
     const count = 1 + choose(4);
     const selections = Array.from({ length: count }, () => {
       const kind = choose(8);
-      if (kind === 5 && depth > 0 && fragments) return fragment(type, depth);
+      if (kind === 5 && depth > 0) return fragment(type, depth);
       if (kind === 6) return `${choose(2) ? `n${names++}: ` : ''}__typename${directives()}`;
       return field(type, depth);
     });
@@ -111,8 +111,7 @@ export function generateOperation(schema: GraphQLSchema, decisions: readonly num
       ? [...schema.getPossibleTypes(type), ...(isInterfaceType(type) ? [type] : [])]
       : [type, ...type.getInterfaces()];
     const condition = conditions[choose(conditions.length)]!;
-    // @apollo/gateway loses fragments on an object's type within one on its interface.
-    const selection = select(condition, depth - 1, isAbstractType(type) || condition === type);
+    const selection = select(condition, depth - 1);
     if (choose(3) === 2) {
       const name = `F${names++}`;
       fragments.push(`fragment ${name} on ${condition.name} ${selection}`);

@@ -38,18 +38,21 @@ function fail(what: string): never {
 
 /**
  * Subgraphs in which everything can happen that an executor must get right: entities behind lists of lists, that
- * are missing, that fail; interface objects, unions whose members have conflicting keys, `@requires` of nested
+ * are missing, that fail; interfaces whose fields their types narrow, interface objects, unions whose members have conflicting keys, `@requires` of nested
  * fields, `@provides`, and values the API does not know.
  */
 export const world = {
   catalog: {
     typeDefs: parse(`${link}
       scalar JSON
-      interface Media @key(fields: "id") { id: ID! title: String }
+      interface Media @key(fields: "id") { id: ID! title: String next: Media series: [Media] }
       type Book implements Media @key(fields: "id") {
         id: ID! title: String pages: Int dimensions: Dimensions tags: [[String]] details: JSON similar: [Media]
+        next: Book series: [Book]
       }
-      type Film implements Media @key(fields: "id") { id: ID! title: String minutes: Int! sequel: Film }
+      type Film implements Media @key(fields: "id") {
+        id: ID! title: String minutes: Int! sequel: Film next: Film series: [Media]
+      }
       type Gift @key(fields: "id") { id: Int! label: String }
       type Dimensions @shareable { w: Int! h: Int! }
       union Item = Book | Film | Gift
@@ -64,10 +67,14 @@ export const world = {
       Book: {
         __resolveReference: ({ id }: Ref) => byId(id),
         similar: ({ id }: Ref) => [byId('b1'), null, byId('f1'), byId(id)],
+        next: ({ id }: Ref) => byId(id === 'b1' ? 'b3' : 'b1'),
+        series: ({ id }: Ref) => [byId('b2'), byId(id)],
       },
       Film: {
         __resolveReference: ({ id }: Ref) => byId(id),
         sequel: ({ id }: Ref) => (id === 'f1' ? byId('f2') : fail('sequel')),
+        next: ({ id }: Ref) => byId(id === 'f1' ? 'f2' : 'f1'),
+        series: ({ id }: Ref) => [byId(id), null, byId('b1')],
       },
       Gift: { __resolveReference: ({ id }: Ref) => GIFTS.find(gift => gift.id === id) },
       Query: {

@@ -9,6 +9,7 @@ const data = z.object({ creditNoteId: z.uuid() });
 export const renderCreditNote = defineJob<typeof data, InvoicesServices>({
   name: 'invoices/render-credit-note',
   data,
+  background: true,
   async handle(ctx, { creditNoteId }) {
     await obtainFile(ctx, `credit-notes/${creditNoteId}.pdf`);
   },

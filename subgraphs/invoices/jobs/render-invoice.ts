@@ -9,6 +9,7 @@ const data = z.object({ invoiceId: z.uuid() });
 export const renderInvoice = defineJob<typeof data, InvoicesServices>({
   name: 'invoices/render-invoice',
   data,
+  background: true,
   async handle(ctx, { invoiceId }) {
     await obtainFile(ctx, `invoices/${invoiceId}.pdf`);
   },

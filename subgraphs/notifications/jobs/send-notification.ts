@@ -2,17 +2,22 @@ import { z } from 'zod';
 import { defineJob } from '#shared/jobs.ts';
 import { deliverNotification } from '../delivery.ts';
 import type { Notification } from '../notification.entity.ts';
-import type { NotificationsContext } from '../services.ts';
+import type { NotificationsContext, NotificationsServices } from '../services.ts';
 
 const data = z.object({ notificationId: z.uuid() });
 const handle = (ctx: NotificationsContext, { notificationId }: z.output<typeof data>) =>
   deliverNotification(ctx, notificationId);
+
+/** Reaching the mail server, or one that does not answer and the other, takes a minute beside its time-out. */
+const deadlineMs = ({ settings }: NotificationsServices) => 60_000 + settings.SMTP_TIMEOUT * 1_000;
 
 /** Sends what is of LOW or NORMAL priority. */
 export const sendNotificationJob = defineJob({
   name: 'notifications/send-notification',
   data,
   concurrency: 5,
+  background: true,
+  deadlineMs,
   handle,
 });
 
@@ -21,6 +26,7 @@ export const sendUrgentNotificationJob = defineJob({
   name: 'notifications/send-urgent-notification',
   data,
   concurrency: 10,
+  deadlineMs,
   handle,
 });
 

@@ -6,11 +6,14 @@ import { emit } from '#shared/outbox.ts';
 import type { Order } from '../order.entity.ts';
 import { type LockOption, lockOrder } from '../orders.ts';
 import type { OrdersContext } from '../services.ts';
-import { abandon } from '../steps.ts';
+import { requestClosing } from '../steps.ts';
 
 export const expireOrderJob = defineJob({
   name: 'orders/expire-order',
   data: z.object({ orderId: z.uuid() }),
+  background: true,
+  // Few: the database's connections are for what buyers wait for.
+  concurrency: 2,
   handle: (ctx: OrdersContext, { orderId }) => expireOrder(ctx, orderId),
 });
 
@@ -19,22 +22,20 @@ export const holdUntil = ({ services }: OrdersContext): Date =>
   new Date(Date.now() + services.settings.HOLD_SECONDS * 1_000);
 
 /**
- * Fails an order whose hold has expired unpaid. Once, while a payment is under way, it extends the hold instead.
- *
- * It races with the payment's result: whoever locks the order first decides, and a payment that comes second is
- * given back (F12).
+ * Asks payments about an order whose hold has expired: it fails when the answer is that it was not paid (saga.ts).
+ * Once, while a payment is under way, the hold is extended instead.
  */
 export async function expireOrder(ctx: OrdersContext, orderId: string, options?: LockOption): Promise<void> {
   const extended = await inTransaction(ctx.em, async em => {
     const order = await lockOrder(em, orderId, options);
-    if (order.status !== 'RESERVED') return false;
+    if (order.status !== 'RESERVED' || order.closingSince) return false;
     if (!(await isExpired(em, order))) {
       // A repeat, after the hold was extended: it waits for the new end, beside the job that does so already.
       await enqueue(em, expireOrderJob, { orderId }, { at: order.expiresAt! });
       return false;
     }
     if (order.extended || !(await isPaymentUnderWay({ ...ctx, em }, order))) {
-      await abandon(em, order, 'FAILED', { reason: 'It was not paid in time.', actor: 'expiry' });
+      await requestClosing(em, order);
       return false;
     }
     order.extended = true;

@@ -10,5 +10,6 @@ const data = z.object({ refundId: z.uuid(), wait: z.int().optional() });
 export const executeRefundJob: JobDefinition<typeof data, PaymentsServices> = {
   name: 'payments/execute-refund',
   data,
+  background: true,
   handle: (ctx, data) => insist(ctx, executeRefundJob, data, () => executeRefund(ctx, data.refundId)),
 };

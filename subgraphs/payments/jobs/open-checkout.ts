@@ -10,5 +10,6 @@ const data = z.object({ checkoutId: z.uuid(), wait: z.int().optional() });
 export const openCheckoutJob: JobDefinition<typeof data, PaymentsServices> = {
   name: 'payments/open-checkout',
   data,
+  background: true,
   handle: (ctx, data) => insist(ctx, openCheckoutJob, data, () => settleCheckout(ctx, data.checkoutId)),
 };

@@ -9,6 +9,7 @@ const data = z.object({ paymentId: z.uuid() });
 export const reconcilePaymentJob = defineJob<typeof data, PaymentsServices>({
   name: 'payments/reconcile-payment',
   data,
+  background: true,
   async handle(ctx, { paymentId }) {
     await reconcilePayment(ctx, paymentId);
   },

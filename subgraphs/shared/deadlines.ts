@@ -1,0 +1,96 @@
+/**
+ * Bounds how long handlers run. A handler that is overdue gives its item up, so that another process takes it; as
+ * long as it has not ended it occupies its slot, so that a process whose handlers hang takes nothing more.
+ */
+
+/** A queue without a free slot for this long makes the process unhealthy: only a restart helps then. */
+const WEDGED_AFTER_MS = 120_000;
+
+/** What the abandoned handler's signal is aborted with, and what its delivery fails with. */
+export class HandlerOverdue extends Error {
+  static {
+    // On the prototype, so that stack traces begin with it: BullMQ keeps those of earlier attempts (inbox.ts).
+    HandlerOverdue.prototype.name = 'HandlerOverdue';
+  }
+}
+
+export interface Slots {
+  /**
+   * Runs `work`; its signal is aborted at the deadline.
+   * @throws HandlerOverdue at the deadline, whether `work` ends or not.
+   */
+  run<T>(deadlineMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Why the process cannot go on without a restart; undefined while it can. */
+  ailment(): string | undefined;
+}
+
+/** The slots of one queue. `apply` is told how many may be used whenever that changes, and how many are overdue. */
+export function createSlots(
+  queue: string,
+  total: number,
+  apply: (usable: number, overdue: number) => void,
+): Slots {
+  let overdue = 0;
+  let exhaustedSince: number | null = null;
+  // After an overdue handler items are taken one by one until one is handled: where all hang, few get caught.
+  let cautious = false;
+
+  function adjust() {
+    const free = Math.max(0, total - overdue);
+    if (free > 0) exhaustedSince = null;
+    else exhaustedSince ??= performance.now();
+    apply(cautious ? Math.min(free, 1) : free, overdue);
+  }
+
+  return {
+    async run(deadlineMs, work) {
+      const abandoning = new AbortController();
+      const working = work(abandoning.signal);
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(() => {
+        const error = new HandlerOverdue(`It did not end within ${deadlineMs} ms.`);
+        overdue += 1;
+        cautious = true;
+        adjust();
+        abandoning.abort(error);
+        reject(error);
+        working
+          .catch(() => {})
+          .finally(() => {
+            overdue -= 1;
+            adjust();
+          });
+      }, deadlineMs);
+      try {
+        const result = await Promise.race([working, late]);
+        if (cautious) {
+          cautious = false;
+          adjust();
+        }
+        return result;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    ailment() {
+      if (exhaustedSince === null) return undefined;
+      const ms = performance.now() - exhaustedSince;
+      return ms < WEDGED_AFTER_MS
+        ? undefined
+        : `all ${total} handlers of ${queue} have hung for ${Math.round(ms / 1_000)} s`;
+    },
+  };
+}
+
+/** Waits for `work` no longer than until the signal is aborted, whose reason it then throws. */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
