@@ -16,4 +16,4 @@ COPY dev dev
 # The last stage is what `docker build .` makes.
 FROM programs AS production
 ENV NODE_ENV=production
-CMD ["node", "--max-semi-space-size=64", "gateway/server.ts"]
+CMD ["node", "--max-semi-space-size=64", "gateway/main.ts"]

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { type ApiClient, createApiClient } from '../dev/client.ts';
 import { signIn } from '../dev/purchase.ts';
 import { startTestRedis } from '../dev/redis.ts';
-import { type Stack, startStack } from '../dev/stack.ts';
+import { type Stack, startStack } from '../dev/stack/stack.ts';
 import { buy } from './overload/buyer.ts';
 import { processorTime } from './overload/processor-time.ts';
 import { percentile, Tally } from './overload/tally.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { SUBGRAPHS } from '../schema/read.ts';
-import type { TestStack } from './testing.ts';
+import type { TestStack } from './world.ts';
 
 /** What subgraphs answer to their gateway alone. */
 const INTERNAL = [

@@ -1,6 +1,6 @@
 /** A short chaos run of a fixed seed (e2e/chaos/run.ts); longer ones: `npm run chaos -- --seed N --purchases N`. */
 import { describe, expect, jest, test } from '@jest/globals';
-import { TEST_REDIS } from '#shared/testing.ts';
+import { TEST_REDIS } from '#shared/test/world.ts';
 import { render } from './chaos/report.ts';
 import { runChaos } from './chaos/run.ts';
 import { faultDeck } from './chaos/schedule.ts';

@@ -4,16 +4,16 @@ import { parseEnv } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
-import { type Environment, kinds } from '#shared/env.ts';
-import { DATABASES } from '../dev/stack-services.ts';
-import { readGatewaySettings } from '../gateway/env.ts';
+import { type Environment, kinds } from '#shared/kernel/settings.ts';
+import { DATABASES } from '../dev/stack/services.ts';
+import { readGatewaySettings } from '../gateway/settings.ts';
 import { SUBGRAPHS } from '../schema/read.ts';
-import { readInvoicesSettings } from '../subgraphs/invoices/env.ts';
-import { readNotificationsSettings } from '../subgraphs/notifications/env.ts';
-import { readOrdersSettings } from '../subgraphs/orders/env.ts';
-import { readPaymentsSettings } from '../subgraphs/payments/env.ts';
-import { readTicketsSettings } from '../subgraphs/tickets/env.ts';
-import { readUsersSettings } from '../subgraphs/users/env.ts';
+import { readInvoicesSettings } from '../subgraphs/invoices/settings.ts';
+import { readNotificationsSettings } from '../subgraphs/notifications/settings.ts';
+import { readOrdersSettings } from '../subgraphs/orders/settings.ts';
+import { readPaymentsSettings } from '../subgraphs/payments/settings.ts';
+import { readTicketsSettings } from '../subgraphs/tickets/settings.ts';
+import { readUsersSettings } from '../subgraphs/users/settings.ts';
 
 interface Service {
   build?: { context: string; target: string };
@@ -64,7 +64,7 @@ const environmentOf = (service: Service, given: Environment): Record<string, str
   );
 
 const programs: Record<string, (env: Environment) => object> = {
-  'gateway/server.ts': readGatewaySettings,
+  'gateway/main.ts': readGatewaySettings,
   'subgraphs/users/server.ts': readUsersSettings,
   'subgraphs/orders/server.ts': readOrdersSettings,
   'subgraphs/invoices/server.ts': readInvoicesSettings,

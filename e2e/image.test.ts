@@ -86,14 +86,12 @@ test('production is what is built unless something else is asked for, and says s
   const stages = readStages();
   expect([...stages.keys()].at(-1)).toBe('production');
   expect(stages.get('production')!.env).toContain('NODE_ENV=production');
-  expect(stages.get('production')!.command).toContain('gateway/server.ts');
+  expect(stages.get('production')!.command).toContain('gateway/main.ts');
 });
 
 test('the production image holds no sandbox, no test and nothing that only tests need', () => {
   expect(existsSync(join(production, 'dev'))).toBe(false);
-  expect(
-    globSync('{gateway,subgraphs,schema}/**/{*.test.ts,testing.ts,testing}', { cwd: production }),
-  ).toEqual([]);
+  expect(globSync('{gateway,subgraphs,schema}/**/{*.test.ts,test}', { cwd: production })).toEqual([]);
   expect(globSync('subgraphs/**/server.ts', { cwd: production })).toHaveLength(SUBGRAPHS.length);
   for (const secret of ['.env', '.git', '.guichet']) expect(isIgnored(secret)).toBe(true);
 });
@@ -101,10 +99,10 @@ test('the production image holds no sandbox, no test and nothing that only tests
 test(
   'every program of the production image finds all that it imports',
   async () => {
-    const programs = ['gateway/server.ts', ...SUBGRAPHS.map(({ name }) => `subgraphs/${name}/server.ts`)];
+    const programs = ['gateway/main.ts', ...SUBGRAPHS.map(({ name }) => `subgraphs/${name}/server.ts`)];
     for (const program of programs) await load(production, program);
     // The control: what is not in the image is missed.
-    await expect(load(production, 'dev/mailbox.ts')).rejects.toThrow('ERR_MODULE_NOT_FOUND');
+    await expect(load(production, 'dev/mailbox/mailbox.ts')).rejects.toThrow('ERR_MODULE_NOT_FOUND');
   },
   START_MS,
 );
@@ -121,9 +119,9 @@ test('every file that a program of the production image opens beside itself is t
 test(
   'the development image has the sandboxes, too',
   async () => {
-    for (const program of ['dev/mailbox.ts', 'dev/stripe-sandbox/server.ts'])
+    for (const program of ['dev/mailbox/mailbox.ts', 'dev/stripe-sandbox/server.ts'])
       await load(development, program);
-    await load(development, 'gateway/server.ts');
+    await load(development, 'gateway/main.ts');
   },
   START_MS,
 );

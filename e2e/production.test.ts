@@ -3,17 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, jest, test } from '@jest/globals';
-import { ConfigurationError, type Environment } from '#shared/env.ts';
+import { ConfigurationError, type Environment } from '#shared/kernel/settings.ts';
 import { SEEDED_USERS } from '#shared/seeds.ts';
-import { runSql, testEnvironment } from '#shared/testing.ts';
-import { readGatewaySettings } from '../gateway/env.ts';
-import { readInvoicesSettings } from '../subgraphs/invoices/env.ts';
-import { readNotificationsSettings } from '../subgraphs/notifications/env.ts';
-import { readOrdersSettings } from '../subgraphs/orders/env.ts';
-import { readPaymentsSettings, takesTestPayments } from '../subgraphs/payments/env.ts';
-import { readTicketsSettings } from '../subgraphs/tickets/env.ts';
-import { readUsersSettings } from '../subgraphs/users/env.ts';
+import { runSql, testEnvironment } from '#shared/test/world.ts';
+import { readGatewaySettings } from '../gateway/settings.ts';
+import { readInvoicesSettings } from '../subgraphs/invoices/settings.ts';
+import { readNotificationsSettings } from '../subgraphs/notifications/settings.ts';
+import { readOrdersSettings } from '../subgraphs/orders/settings.ts';
+import { readPaymentsSettings, takesTestPayments } from '../subgraphs/payments/settings.ts';
+import { readTicketsSettings } from '../subgraphs/tickets/settings.ts';
 import { startUsers } from '../subgraphs/users/server.ts';
+import { readUsersSettings } from '../subgraphs/users/settings.ts';
 
 // Starting processes may take long on a busy machine.
 jest.setTimeout(120_000);

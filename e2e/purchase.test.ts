@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { TEST_REDIS } from '#shared/testing.ts';
+import { TEST_REDIS } from '#shared/test/world.ts';
 import {
   confirmPayment,
   payable,
@@ -31,7 +31,7 @@ import {
   reserve,
   startTestStack,
   type TestStack,
-} from './testing.ts';
+} from './world.ts';
 
 jest.setTimeout(90_000);
 

@@ -7,16 +7,16 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { DEVELOPMENT_INTERNAL_SECRET, type Environment } from '#shared/env.ts';
-import { CORRELATION_HEADER, mintPassport, PASSPORT_HEADER } from '#shared/passport.ts';
-import { testEnvironment } from '#shared/testing.ts';
-import { startMailbox } from '../dev/mailbox.ts';
+import { CORRELATION_HEADER, mintPassport, PASSPORT_HEADER } from '#shared/kernel/passport.ts';
+import { DEVELOPMENT_INTERNAL_SECRET, type Environment } from '#shared/kernel/settings.ts';
+import { testEnvironment } from '#shared/test/world.ts';
+import { startMailbox } from '../dev/mailbox/mailbox.ts';
 import { startStripeSandbox } from '../dev/stripe-sandbox/server.ts';
 import { signWebhook } from '../dev/stripe-sandbox/webhooks.ts';
 import { startGateway } from '../gateway/server.ts';
 import { startInvoices } from '../subgraphs/invoices/server.ts';
 import { startPayments } from '../subgraphs/payments/server.ts';
-import { eventually } from './testing.ts';
+import { eventually } from './world.ts';
 
 /** What a test has started; the last is undone first. */
 const undo: (() => unknown)[] = [];

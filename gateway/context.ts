@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { DocumentNode, ExecutionResult } from 'graphql';
-import type { Place } from './concurrency-limit.ts';
-import type { Departure } from './departure.ts';
-import type { HttpAnswer } from './post.ts';
-import type { Identity } from './viewer.ts';
+import type { Departure } from './http/client-signal.ts';
+import type { Identity } from './identity/viewer.ts';
+import type { Place } from './pipeline/limits/concurrency-limit.ts';
+import type { HttpAnswer } from './subgraphs/post.ts';
 
 /** What travels with each operation through the gateway. */
 export interface GatewayContext {

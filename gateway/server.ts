@@ -1,25 +1,24 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Environment } from '#shared/env.ts';
-import { listen } from '#shared/listen.ts';
-import { createLog } from '#shared/log.ts';
-import { createMetrics } from '#shared/metrics.ts';
-import { createApollo } from './apollo.ts';
-import { observeBreakers } from './breaker.ts';
-import { ConcurrencyLimit, observeConcurrency } from './concurrency-limit.ts';
-import { readGatewaySettings } from './env.ts';
-import { prefersEventStream } from './event-streams.ts';
-import { createGraphqlHandler, sendJson, setHeaders } from './http.ts';
-import { createLive } from './live.ts';
-import { createMask } from './mask.ts';
-import { answerPreflight, corsHeaders } from './origin.ts';
+import { listen } from '#shared/kernel/listen.ts';
+import { createLog } from '#shared/kernel/log.ts';
+import { createMetrics } from '#shared/kernel/metrics.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
+import { loadSupergraph } from './execution/supergraph.ts';
+import { answerPreflight, corsHeaders } from './http/cors.ts';
+import { createGraphqlHandler, sendJson, setHeaders } from './http/graphql.ts';
+import { createUncheckedViewers, createViewers } from './identity/viewer.ts';
+import { prefersEventStream } from './live/event-streams.ts';
+import { createLive } from './live/live.ts';
+import { refuseUpgrade } from './live/sockets.ts';
+import { createApollo } from './pipeline/apollo.ts';
+import { readTrustedDocuments } from './pipeline/documents/trusted-documents.ts';
+import { createMask } from './pipeline/error-mask.ts';
+import { ConcurrencyLimit, observeConcurrency } from './pipeline/limits/concurrency-limit.ts';
 import { createPlayground } from './playground/playground.ts';
-import { createReadiness } from './readiness.ts';
 import { connectRedis } from './redis.ts';
-import { runGateway } from './run.ts';
-import { refuseUpgrade } from './sockets.ts';
-import { loadSupergraph } from './supergraph.ts';
-import { readTrustedDocuments } from './trusted-documents.ts';
-import { createUncheckedViewers, createViewers } from './viewer.ts';
+import { readGatewaySettings } from './settings.ts';
+import { observeBreakers } from './subgraphs/circuit-breaker.ts';
+import { createReadiness } from './subgraphs/readiness.ts';
 
 export interface Gateway {
   /** `http://127.0.0.1:<port>`, without a path. */
@@ -162,5 +161,3 @@ function splitUrl(url: string): [path: string, search: string] {
   const mark = url.indexOf('?');
   return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)];
 }
-
-if (import.meta.main) await runGateway();

@@ -1,17 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { readSettings } from '#shared/env.ts';
-import { LOOPBACK, listen } from '#shared/listen.ts';
-import { createLog, type Log } from '#shared/log.ts';
-import { DEVELOPMENT_WEBHOOK_SECRET } from '#shared/production.ts';
-import { createApi } from './api.ts';
-import { expireDueSessions } from './checkout.ts';
+import { LOOPBACK, listen } from '#shared/kernel/listen.ts';
+import { createLog, type Log } from '#shared/kernel/log.ts';
+import { DEVELOPMENT_WEBHOOK_SECRET } from '#shared/kernel/production.ts';
+import { readSettings } from '#shared/kernel/settings.ts';
+import { expireDueSessions } from './checkout/checkout.ts';
 import type { Call } from './context.ts';
 import { controls, type LoggedRequest } from './control.ts';
-import { ApiError } from './errors.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { decodeForm, type Params } from './form.ts';
-import { messagePage } from './pages.ts';
-import { findRoute, pages } from './routes.ts';
+import { createApi } from './http/api.ts';
+import { ApiError } from './http/errors.ts';
+import { decodeForm, type Params } from './http/form.ts';
+import { messagePage } from './http/pages.ts';
+import { findRoute, pages } from './http/routes.ts';
 import { openStore, type Store } from './state.ts';
 import { startWebhooks, type Webhooks } from './webhooks.ts';
 

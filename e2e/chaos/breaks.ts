@@ -1,5 +1,5 @@
 /** Breaks a protection from outside: the run must then turn red, or it would notice nothing when the code does. */
-import type { Environment } from '#shared/env.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
 import type { Scheduled } from './schedule.ts';
 import { SUBGRAPH_DATABASES } from './snapshot.ts';
 import type { World } from './world.ts';

@@ -1,7 +1,7 @@
 /** Makes the scheduled faults happen. They overlap: none waits for the end of another. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { messages } from '#shared/messages.ts';
-import { messageQueue } from '#shared/outbox.ts';
+import { messages } from '#schema/messages/index.ts';
+import { messageQueue } from '#shared/messaging/outbox.ts';
 import type { Fault, Scheduled } from './schedule.ts';
 import type { World } from './world.ts';
 

@@ -1,8 +1,8 @@
 /** How many database connections each subgraph can use at once: one that was never given back is missed here. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
-import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/env.ts';
-import { mintPassport, PASSPORT_HEADER } from '#shared/passport.ts';
+import { mintPassport, PASSPORT_HEADER } from '#shared/kernel/passport.ts';
+import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/kernel/settings.ts';
 import { SEEDED_USERS } from '#shared/seeds.ts';
 import type { Pool } from './judges/evidence.ts';
 import { SUBGRAPH_DATABASES } from './snapshot.ts';

@@ -21,7 +21,7 @@ export type Fault =
   | { kind: 'Stripe away'; target: 'stripe-sandbox'; ms: number }
   /** Held back for `ms`, then all at once; or each sent once more. */
   | { kind: 'webhooks paused' | 'webhooks repeated'; target: 'stripe-sandbox'; ms: number }
-  /** The next `times` messages meet a fault of the mailbox (dev/mailbox-http.ts). */
+  /** The next `times` messages meet a fault of the mailbox (dev/mailbox/http.ts). */
   | { kind: 'mail ails'; target: MailFault; ms: number; times: number }
   | { kind: 'mail away'; target: 'mailbox'; ms: number }
   /** Acknowledgements get lost: what a subgraph sent within the last minute is delivered once more. */

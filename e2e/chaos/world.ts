@@ -6,11 +6,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import type { Environment } from '#shared/env.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
 import { createApiClient } from '../../dev/client.ts';
 import { listEvents, signIn } from '../../dev/purchase.ts';
 import { startTestRedis, type TestRedis } from '../../dev/redis.ts';
-import { type Stack, startStack } from '../../dev/stack.ts';
+import { type Stack, startStack } from '../../dev/stack/stack.ts';
 import type { ProductName } from './plans.ts';
 
 export type Row = Record<string, unknown>;

@@ -1,6 +1,6 @@
-import type { Handlers } from '#shared/inbox.ts';
+import type { Handlers } from '#shared/messaging/inbox.ts';
+import { recordOrder, recordPayment } from './issue/settlements.ts';
 import type { InvoicesServices } from './services.ts';
-import { recordOrder, recordPayment } from './settlements.ts';
 
 export const handlers: Handlers<InvoicesServices> = {
   'order.status.updated': recordOrder,

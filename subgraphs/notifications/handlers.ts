@@ -1,8 +1,8 @@
-import type { Handlers } from '#shared/inbox.ts';
-import { storeContact } from './contacts.ts';
-import { tellUser } from './in-app.ts';
-import { sendWaiting, writeToBuyer } from './order-emails.ts';
+import type { Handlers } from '#shared/messaging/inbox.ts';
+import { storeContact } from './channels/contacts.ts';
+import { tellUser } from './channels/in-app.ts';
 import type { NotificationsServices } from './services.ts';
+import { sendWaiting, writeToBuyer } from './templates/order-emails.ts';
 
 export const handlers: Handlers<NotificationsServices> = {
   'notification-send-request': writeToBuyer,

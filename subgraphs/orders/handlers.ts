@@ -1,4 +1,4 @@
-import type { Handlers } from '#shared/inbox.ts';
+import type { Handlers } from '#shared/messaging/inbox.ts';
 import {
   applyClosing,
   applyNotification,
@@ -7,7 +7,7 @@ import {
   applyReservation,
   applyShipping,
   notePayment,
-} from './saga.ts';
+} from './saga/saga.ts';
 import type { OrdersServices } from './services.ts';
 
 export const handlers: Handlers<OrdersServices> = {

@@ -1,14 +1,14 @@
-import type { Environment } from '#shared/env.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
 import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
-import { createSagaAdmission, unlimitedAdmission } from './admission.ts';
-import { readOrdersSettings } from './env.ts';
 import { handlers } from './handlers.ts';
-import { expireOrderJob } from './jobs/expire-order.ts';
 import { migrations } from './migrations/index.ts';
-import { Order, OrderLine, OrderTransition } from './order.entity.ts';
+import { Order, OrderLine, OrderTransition } from './order/order.entity.ts';
+import { createSagaAdmission, unlimitedAdmission } from './place/admission.ts';
 import { resolvers } from './resolvers.ts';
+import { expireOrderJob } from './saga/expire-order.ts';
+import { startSweeping } from './saga/sweeping.ts';
 import type { OrdersServices } from './services.ts';
-import { startSweeping } from './sweeping.ts';
+import { readOrdersSettings } from './settings.ts';
 
 /** Starts the orders subgraph. */
 export function startOrders(env: Environment) {

@@ -1,6 +1,6 @@
 import type { Context } from '#shared/context.ts';
-import type { SagaAdmission } from './admission.ts';
-import type { OrdersSettings } from './env.ts';
+import type { SagaAdmission } from './place/admission.ts';
+import type { OrdersSettings } from './settings.ts';
 
 export interface OrdersServices {
   settings: OrdersSettings;

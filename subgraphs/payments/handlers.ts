@@ -1,9 +1,9 @@
-import type { Handlers } from '#shared/inbox.ts';
-import { recordFact, recordWebhook } from './analytics.ts';
-import { closeOrder, requestPayment } from './intents.ts';
-import { refundOrder } from './refunds.ts';
+import type { Handlers } from '#shared/messaging/inbox.ts';
+import { recordFact, recordWebhook } from './analytics/analytics.ts';
+import { closeOrder, requestPayment } from './collect/intents.ts';
+import { refundOrder } from './refund/refunds.ts';
 import type { PaymentsServices } from './services.ts';
-import { sortWebhook } from './webhook-events.ts';
+import { sortWebhook } from './webhooks/webhook-events.ts';
 
 export const handlers: Handlers<PaymentsServices> = {
   'payment-process-request': requestPayment,

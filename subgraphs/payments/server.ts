@@ -1,7 +1,7 @@
-import type { Environment } from '#shared/env.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
 import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
-import { CheckoutSession } from './checkout-session.entity.ts';
-import { readPaymentsSettings, takesTestPayments } from './env.ts';
+import { CheckoutSession } from './checkout/checkout-session.entity.ts';
+import { Payment } from './collect/payment.entity.ts';
 import { handlers } from './handlers.ts';
 import { applyWebhookJob } from './jobs/apply-webhook.ts';
 import { cancelIntentJob } from './jobs/cancel-intent.ts';
@@ -11,12 +11,12 @@ import { executeRefundJob } from './jobs/execute-refund.ts';
 import { openCheckoutJob } from './jobs/open-checkout.ts';
 import { reconcilePaymentJob } from './jobs/reconcile-payment.ts';
 import { migrations } from './migrations/index.ts';
-import { Payment } from './payment.entity.ts';
-import { Refund } from './refund.entity.ts';
+import { connectStripe } from './provider/stripe.ts';
+import { Refund } from './refund/refund.entity.ts';
 import { resolvers } from './resolvers.ts';
 import type { PaymentsServices } from './services.ts';
-import { connectStripe } from './stripe.ts';
-import { receivePaypalWebhook, receiveStripeWebhook } from './webhooks.ts';
+import { readPaymentsSettings, takesTestPayments } from './settings.ts';
+import { receivePaypalWebhook, receiveStripeWebhook } from './webhooks/webhooks.ts';
 
 /** Starts the payments subgraph. */
 export function startPayments(env: Environment) {

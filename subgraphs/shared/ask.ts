@@ -1,7 +1,7 @@
 import type { Context } from './context.ts';
-import { DEADLINE_HEADER, timeLeft, tooLate } from './deadline.ts';
-import { CodedError, unavailable } from './errors.ts';
-import { CORRELATION_HEADER, mintPassport, PASSPORT_HEADER } from './passport.ts';
+import { DEADLINE_HEADER, timeLeft, tooLate } from './kernel/deadline.ts';
+import { CodedError, unavailable } from './kernel/errors.ts';
+import { CORRELATION_HEADER, mintPassport, PASSPORT_HEADER } from './kernel/passport.ts';
 
 const TIMEOUT_MS = 3_000;
 

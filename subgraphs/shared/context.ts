@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { forbidden, unauthenticated } from './errors.ts';
-import type { Live } from './live.ts';
-import type { Log } from './log.ts';
-import type { Role, Viewer } from './passport.ts';
+import { forbidden, unauthenticated } from './kernel/errors.ts';
+import type { Log } from './kernel/log.ts';
+import type { Role, Viewer } from './kernel/passport.ts';
+import type { Live } from './messaging/live.ts';
 
 /** What every resolver, message handler, job and domain function gets. */
 export interface Context<S = unknown> {

@@ -1,7 +1,7 @@
-import type { Handlers } from '#shared/inbox.ts';
-import { fulfilOrder } from './fulfilment.ts';
-import { extendHold, release, reserve } from './holds.ts';
+import type { Handlers } from '#shared/messaging/inbox.ts';
+import { fulfilOrder } from './fulfil/fulfilment.ts';
 import type { TicketsServices } from './services.ts';
+import { extendHold, release, reserve } from './stock/holds.ts';
 
 export const handlers: Handlers<TicketsServices> = {
   'inventory-reserve-request': reserve,

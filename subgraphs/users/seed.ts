@@ -1,9 +1,9 @@
 /** The accounts of the local stack, as the public contract names them. Production seeds nothing. */
 import type { Context } from '#shared/context.ts';
-import { ConfigurationError } from '#shared/env.ts';
+import { ConfigurationError } from '#shared/kernel/settings.ts';
 import { SEEDED_USERS } from '#shared/seeds.ts';
-import { hashPassword, matchesPassword } from './sessions.ts';
-import { User } from './user.entity.ts';
+import { User } from './accounts/user.entity.ts';
+import { hashPassword, matchesPassword } from './sessions/sessions.ts';
 
 /** Creates the seeded accounts that do not exist yet. */
 export async function seedUsers({ em }: Pick<Context, 'em'>): Promise<void> {

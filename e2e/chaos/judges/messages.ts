@@ -1,5 +1,5 @@
 /** I5, I9 and I13: every message handled once, one email each, nothing left undone; and what clients had to suffer. */
-import { messages as catalogue } from '#shared/messages.ts';
+import { messages as catalogue } from '#schema/messages/index.ts';
 import { countBy, type Evidence, type Finding } from './evidence.ts';
 
 /** An answer is sent once for each time that it is asked for: more of them means that a message took effect twice. */

@@ -1,5 +1,5 @@
 /** Evidence of a run in which all went well, for tests to spoil: one order completed, one canceled, one expired. */
-import { messages as catalogue, type MessageName } from '#shared/messages.ts';
+import { messages as catalogue, type MessageName } from '#schema/messages/index.ts';
 import { newJournal, newTold, type Told } from '../buyers/told.ts';
 import { SUBGRAPH_DATABASES } from '../snapshot.ts';
 import type { Evidence } from './evidence.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { JobDefinition } from '#shared/jobs.ts';
+import type { JobDefinition } from '#shared/messaging/jobs.ts';
 import type { PaymentsServices } from '../services.ts';
-import { applyWebhook } from '../webhook-events.ts';
+import { applyWebhook } from '../webhooks/webhook-events.ts';
 import { insist } from './insist.ts';
 
 const data = z.object({ webhookId: z.string(), wait: z.int().optional() });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { JobDefinition } from '#shared/jobs.ts';
-import { cancelAtProvider } from '../intents.ts';
+import type { JobDefinition } from '#shared/messaging/jobs.ts';
+import { cancelAtProvider } from '../collect/intents.ts';
 import type { PaymentsServices } from '../services.ts';
 import { insist } from './insist.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { JobDefinition } from '#shared/jobs.ts';
+import type { JobDefinition } from '#shared/messaging/jobs.ts';
+import { cancelStray } from '../collect/strays.ts';
 import type { PaymentsServices } from '../services.ts';
-import { cancelStray } from '../strays.ts';
 import { insist } from './insist.ts';
 
 const data = z.object({ paymentId: z.uuid(), reference: z.string(), wait: z.int().optional() });

@@ -1,6 +1,6 @@
-import { type EntityManager, inTransaction } from '#shared/database.ts';
-import { enqueue, type JobDefinition } from '#shared/jobs.ts';
-import { ProviderUnavailable } from '../provider.ts';
+import { type EntityManager, inTransaction } from '#shared/data/database.ts';
+import { enqueue, type JobDefinition } from '#shared/messaging/jobs.ts';
+import { ProviderUnavailable } from '../provider/provider.ts';
 import type { PaymentsContext } from '../services.ts';
 
 const FIRST_WAIT_MS = 1_000;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { defineJob } from '#shared/jobs.ts';
-import { reconcilePayment } from '../attempts.ts';
+import { defineJob } from '#shared/messaging/jobs.ts';
+import { reconcilePayment } from '../collect/attempts.ts';
 import type { PaymentsServices } from '../services.ts';
 
 const data = z.object({ paymentId: z.uuid() });

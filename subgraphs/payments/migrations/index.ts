@@ -1,4 +1,4 @@
-import { Migration, type Migrations } from '#shared/database.ts';
+import { Migration, type Migrations } from '#shared/data/database.ts';
 
 const OPEN = `status in ('REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION', 'PROCESSING')`;
 
