@@ -13,6 +13,7 @@ import { refuseUpgrade } from './live/sockets.ts';
 import { createApollo } from './pipeline/apollo.ts';
 import { readTrustedDocuments } from './pipeline/documents/trusted-documents.ts';
 import { createMask } from './pipeline/error-mask.ts';
+import { ConcurrencyLimit, observeConcurrency } from './pipeline/limits/concurrency-limit.ts';
 import { createPlayground } from './playground/playground.ts';
 import { connectRedis } from './redis.ts';
 import { readGatewaySettings } from './settings.ts';
@@ -51,13 +52,23 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
       : createViewers(settings.jwksUrl, settings.internalSecret, log);
   const redis = connectRedis(settings.redisUrl, log);
   const trusted = readTrustedDocuments(settings);
-  const { apollo, fastLane } = createApollo(supergraph, settings, { log, mask, metrics, redis, trusted });
+  const limit = settings.concurrency.most > 0 ? new ConcurrencyLimit(settings.concurrency) : undefined;
+  if (limit) observeConcurrency(limit, metrics);
+  const { apollo, fastLane } = createApollo(supergraph, settings, {
+    log,
+    mask,
+    metrics,
+    redis,
+    trusted,
+    limit,
+  });
   await apollo.start();
   observeBreakers(supergraph.sources, metrics);
 
   const handleGraphql = createGraphqlHandler({
     apollo,
     fastLane,
+    limit,
     viewers,
     trustProxy: settings.trustProxy,
     mask,

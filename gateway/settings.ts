@@ -7,6 +7,7 @@ import {
   readSettings,
 } from '#shared/kernel/settings.ts';
 import { SUBGRAPHS } from '../schema/read.ts';
+import type { ConcurrencyOptions } from './pipeline/limits/concurrency-limit.ts';
 
 export interface GatewaySettings {
   production: boolean;
@@ -26,8 +27,10 @@ export interface GatewaySettings {
   internalSecret: string;
   /** Where access tokens' public keys are published. */
   jwksUrl: string;
-  /** Milliseconds a subgraph may take to answer before its part of the answer is given up. */
+  /** Milliseconds that subgraphs may take for an operation before their parts of the answer are given up. */
   subgraphTimeout: number;
+  /** How many operations are executed at a time; `most` 0: any number. */
+  concurrency: Pick<ConcurrencyOptions, 'most' | 'least' | 'targetMs' | 'patienceMs'>;
   /** Bytes of a subgraph's answer. */
   responseLimit: number;
   /** Failures in a row after which a subgraph is left alone (0: never), and for how many milliseconds. */
@@ -91,6 +94,13 @@ export function readGatewaySettings(env: Environment): GatewaySettings {
     internalSecret: foreign ? '' : String(own.INTERNAL_SECRET),
     jwksUrl: `${subgraphs.users}/.well-known/jwks.json`,
     subgraphTimeout: read.SUBGRAPH_TIMEOUT,
+    concurrency: {
+      most: read.GATEWAY_CONCURRENCY,
+      least: Math.min(read.GATEWAY_CONCURRENCY_MIN, read.GATEWAY_CONCURRENCY),
+      targetMs: read.LATENCY_TARGET,
+      // Whoever waits is still to be answered, too.
+      patienceMs: Math.ceil(read.SUBGRAPH_TIMEOUT / 4),
+    },
     responseLimit: read.SUBGRAPH_RESPONSE_LIMIT,
     breaker: { failures: read.BREAKER_FAILURES, pause: read.BREAKER_PAUSE },
     corsOrigins: read.CORS_ORIGINS.split(/[\s,]+/).filter(Boolean),
@@ -120,6 +130,10 @@ const common = (k: Kinds, env: Environment, foreign: boolean) => ({
   IDENTITY: k.choice(['guichet', 'none'], 'guichet'),
   SUBGRAPH_URLS: addresses,
   SUBGRAPH_TIMEOUT: k.number(10_000, { min: 1, max: 600_000 }),
+  // How long a foreign supergraph usually takes is not for us to say, either.
+  GATEWAY_CONCURRENCY: k.number(foreign ? 0 : 1_000),
+  GATEWAY_CONCURRENCY_MIN: k.number(32, { min: 1 }),
+  LATENCY_TARGET: k.number(1_000, { min: 1, max: 600_000 }),
   SUBGRAPH_RESPONSE_LIMIT: k.number(20_000_000, { min: 1_000 }),
   BREAKER_FAILURES: k.number(10),
   BREAKER_PAUSE: k.number(1_000, { min: 1, max: 600_000 }),

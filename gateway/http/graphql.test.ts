@@ -258,6 +258,7 @@ test('A19: identity headers of the client end at the gateway', async () => {
       'content-type',
       'host',
       'x-correlation-id',
+      'x-guichet-deadline',
       PASSPORT_HEADER,
     ].sort(),
   );

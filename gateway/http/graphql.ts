@@ -7,6 +7,7 @@ import type { Identity, Viewers } from '../identity/viewer.ts';
 import type { Apollo } from '../pipeline/admission.ts';
 import { type Mask, toFormatted } from '../pipeline/error-mask.ts';
 import type { FastAnswer, FastLane } from '../pipeline/fast-lane.ts';
+import type { ConcurrencyLimit, Place, Rank } from '../pipeline/limits/concurrency-limit.ts';
 import { BodyError, readJsonBody } from './body.ts';
 import { addressOf } from './client-address.ts';
 import { Departure } from './client-signal.ts';
@@ -23,12 +24,15 @@ const PIPELINE_HEADERS = [
 export function createGraphqlHandler({
   apollo,
   fastLane,
+  limit,
   viewers,
   trustProxy,
   mask,
 }: {
   apollo: Apollo;
   fastLane: FastLane | undefined;
+  /** Undefined: any number of operations is executed at a time. */
+  limit: ConcurrencyLimit | undefined;
   viewers: Viewers;
   trustProxy: boolean;
   mask: Mask;
@@ -44,6 +48,7 @@ export function createGraphqlHandler({
     const departure = new Departure();
     res.once('close', () => departure.leave());
     let entered: Promise<GatewayContext> | undefined;
+    const place: Place = {};
     const enter = () => {
       entered ??= createContext();
       return entered;
@@ -55,16 +60,24 @@ export function createGraphqlHandler({
         correlationId,
         address: addressOf(req, trustProxy),
         departure,
+        place,
       };
     }
     try {
+      // A body that comes slowly takes no place from others.
       const body = req.method === 'POST' ? await readJsonBody(req) : undefined;
+      if (limit) {
+        const turn = limit.enter(place, rankOf(req, body));
+        if (turn) await turn;
+        if (departure.left) return;
+      }
       const answer = body ? await fastLane?.answer(req.headers.accept, body, enter) : undefined;
       if (answer) return sendAnswer(res, headers, answer);
       setHeaders(res, headers);
       await takePipeline(req, res, { search, body, enter });
     } catch (error) {
       setHeaders(res, headers);
+      if (error instanceof CodedError && error.extensions.http) return sendRefusal(res, error);
       if (!(error instanceof BodyError)) {
         return sendJson(res, 500, { errors: [mask(toFormatted(error), error, correlationId)] });
       }
@@ -72,6 +85,8 @@ export function createGraphqlHandler({
       if (error.status === 413) res.setHeader('connection', 'close');
       const { message, code } = error;
       sendJson(res, error.status, { errors: [{ message, extensions: { code } }] });
+    } finally {
+      limit?.leave(place);
     }
   };
 
@@ -95,6 +110,13 @@ export function createGraphqlHandler({
     if (res.statusCode === 200) fastLane?.keepType(req.headers.accept, answer.headers.get('content-type'));
     res.end(answer.body.string);
   }
+}
+
+/** Told from the outside, before anything is spent on the request. What is called by its hash counts as a query. */
+function rankOf(req: IncomingMessage, body: unknown): Rank {
+  if (req.headers.authorization !== undefined) return 'signed in';
+  const { query } = (body ?? {}) as { query?: unknown };
+  return typeof query === 'string' && /^\s*mutation\b/.test(query) ? 'newcomer' : 'signed out';
 }
 
 function sendAnswer(res: ServerResponse, headers: readonly string[], { contentType, text }: FastAnswer) {
@@ -128,6 +150,13 @@ function refuse(error: unknown): never {
   );
   error.extensions.http = { status: unauthenticated ? 401 : 503, headers };
   throw error;
+}
+
+/** Answers an error that says by `extensions.http` how, as one that came out of the pipeline. */
+function sendRefusal(res: ServerResponse, { message, extensions: { http, ...extensions } }: CodedError) {
+  const { status, headers } = http as { status: number; headers: HeaderMap };
+  for (const [name, value] of headers) res.setHeader(name, value);
+  sendJson(res, status, { errors: [{ message, extensions }] });
 }
 
 export function sendJson(res: ServerResponse, status: number, value: unknown) {

@@ -39,6 +39,8 @@ export interface Viewers {
   identify(authorization: string | undefined): Identity | Promise<Identity>;
 }
 
+/** The key of whoever brings no token. */
+export const ANONYMOUS = 'anonymous';
 /** Milliseconds a minted passport is used again: half of its 60 s, the rest is for the request itself. */
 const PASSPORT_REUSE = 30_000;
 /** Verified tokens kept, so that a viewer's second request costs no signature check. */
@@ -106,7 +108,7 @@ function createIdentity(viewer: Viewer | null, expiresAt: number, secret: string
   let mintedAt = Number.NEGATIVE_INFINITY;
   const identity: Identity = {
     viewer,
-    key: viewer ? JSON.stringify(viewer) : 'anonymous',
+    key: viewer ? JSON.stringify(viewer) : ANONYMOUS,
     expiresAt,
     vouched: true,
     credentials() {
@@ -143,7 +145,7 @@ export function createUncheckedViewers(): Viewers {
       const params: Record<string, string> = authorization ? { authorization } : {};
       return {
         viewer: null,
-        key: authorization ?? 'anonymous',
+        key: authorization ?? ANONYMOUS,
         expiresAt: Number.POSITIVE_INFINITY,
         vouched: false,
         credentials: () => credentials,

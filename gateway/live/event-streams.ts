@@ -48,7 +48,7 @@ interface Stream {
 }
 
 /** Refusals that stand in the status, as over plain HTTP; all others are told within the stream. */
-const REFUSED_BY_STATUS = [405, 429];
+const REFUSED_BY_STATUS = [405, 429, 503];
 /** Milliseconds a client has to read the end of a stream whose token has expired. */
 const LAST_WORDS = 2_000;
 /** Milliseconds between comments that keep proxies from taking a quiet stream for a dead one. */

@@ -8,6 +8,7 @@ import {
 import { GraphQLError } from 'graphql';
 import type { GatewayContext } from '../context.ts';
 import type { NamedOperation, TrustedDocuments } from './documents/trusted-documents.ts';
+import type { ConcurrencyLimit } from './limits/concurrency-limit.ts';
 import type { RateLimits } from './limits/rate-limits.ts';
 
 /** What the gateway uses of ApolloServer. */
@@ -18,12 +19,13 @@ export type Apollo = Pick<
 
 /**
  * ApolloServer behind a door: each operation is counted before anything is spent on it, and trusted documents take the
- * place of their names.
+ * place of their names. What took a place of `limit` on its way through the pipeline leaves it here.
  */
 export function putBehindDoor(
   apollo: ApolloServer<GatewayContext>,
   rateLimits: RateLimits,
   trusted: TrustedDocuments,
+  limit: ConcurrencyLimit | undefined,
 ): Apollo {
   return {
     start: () => apollo.start(),
@@ -48,6 +50,9 @@ export function putBehindDoor(
       } catch (error) {
         if (error instanceof GraphQLError) return refusal(error);
         throw error;
+      } finally {
+        const { place } = options.contextValue;
+        if (place) limit?.leave(place);
       }
     },
   } as Apollo;

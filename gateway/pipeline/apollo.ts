@@ -11,12 +11,13 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type OperationDefinitionNode } from 'graphql';
 import type { Redis } from 'ioredis';
 import type { Log } from '#shared/kernel/log.ts';
 import type { Metrics } from '#shared/kernel/metrics.ts';
 import type { GatewayContext } from '../context.ts';
 import type { Supergraph } from '../execution/supergraph.ts';
+import { ANONYMOUS } from '../identity/viewer.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { type Apollo, putBehindDoor } from './admission.ts';
 import { createDocumentCache } from './documents/document-cache.ts';
@@ -24,6 +25,7 @@ import { createPersistedQueries } from './documents/persisted-queries.ts';
 import type { TrustedDocuments } from './documents/trusted-documents.ts';
 import { completionErrors, type Mask, toFormatted } from './error-mask.ts';
 import { createFastLane, type FastLane } from './fast-lane.ts';
+import type { ConcurrencyLimit, Rank } from './limits/concurrency-limit.ts';
 import { type CheckCost, createCostLimit } from './limits/cost.ts';
 import { createRateLimits, type RateLimits } from './limits/rate-limits.ts';
 import { countSignIns } from './limits/sign-ins.ts';
@@ -36,6 +38,7 @@ interface Parts {
   metrics: Metrics;
   redis: Redis | undefined;
   trusted: TrustedDocuments;
+  limit?: ConcurrencyLimit | undefined;
 }
 
 /**
@@ -45,7 +48,7 @@ interface Parts {
 export function createApollo(
   supergraph: Supergraph,
   settings: GatewaySettings,
-  { log, mask, metrics, redis, trusted }: Parts,
+  { log, mask, metrics, redis, trusted, limit }: Parts,
 ): { apollo: Apollo; fastLane: FastLane | undefined } {
   const rateLimits = createRateLimits(settings, redis);
   const checkCost = createCostLimit(settings.maxCost);
@@ -76,13 +79,13 @@ export function createApollo(
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      handOver(createGuard(checkCost, rateLimits), supergraph, fastLane),
-      maskErrors(mask, metrics),
+      handOver(createGuard(checkCost, rateLimits), supergraph, fastLane, limit),
+      maskErrors(mask, metrics, limit),
     ],
   });
   return {
     apollo: {
-      ...putBehindDoor(apollo, rateLimits, trusted),
+      ...putBehindDoor(apollo, rateLimits, trusted, limit),
       async start() {
         await apollo.start();
         await rehearse(apollo, trusted.documents, log);
@@ -111,6 +114,7 @@ const handOver = (
   guard: Guard,
   supergraph: Supergraph,
   fastLane: FastLane | undefined,
+  limit: ConcurrencyLimit | undefined,
 ): ApolloServerPlugin<GatewayContext> => ({
   async requestDidStart({ contextValue }) {
     const { socket } = contextValue;
@@ -122,6 +126,8 @@ const handOver = (
         const live = (operation.operation as string) === 'subscription';
         if (!socket && live) throw subscriptionOverHttp();
         if (socket?.readOnly && (operation.operation as string) === 'mutation') throw mutationByGet();
+        // Whatever comes as an HTTP request has its place already; to subscribe takes none.
+        if (socket && !live) await limit?.enter(contextValue.place!, rankOf(contextValue, operation));
         if (socket) Object.assign(socket, { document, queryHash, live });
         if (!contextValue.executed) fastLane?.keep(request);
       },
@@ -135,7 +141,16 @@ const handOver = (
   },
 });
 
-const maskErrors = (mask: Mask, metrics: Metrics): ApolloServerPlugin<GatewayContext> => ({
+function rankOf({ identity }: GatewayContext, { operation }: OperationDefinitionNode): Rank {
+  if (identity.key !== ANONYMOUS) return 'signed in';
+  return operation === 'mutation' ? 'newcomer' : 'signed out';
+}
+
+const maskErrors = (
+  mask: Mask,
+  metrics: Metrics,
+  limit: ConcurrencyLimit | undefined,
+): ApolloServerPlugin<GatewayContext> => ({
   async requestDidStart() {
     const finished = metrics.requests.startTimer();
     return {
@@ -150,6 +165,7 @@ const maskErrors = (mask: Mask, metrics: Metrics): ApolloServerPlugin<GatewayCon
           return;
         }
         finished({ outcome: result.errors ? 'errors' : 'ok' });
+        if (limit && errors) press(limit, errors);
         // Errors as they were thrown and as they are to be sent stand in the same order.
         result.errors = result.errors?.map((formatted, index) =>
           mask(formatted, errors?.[index], contextValue.correlationId),
@@ -158,6 +174,14 @@ const maskErrors = (mask: Mask, metrics: Metrics): ApolloServerPlugin<GatewayCon
     };
   },
 });
+
+/** Tells the limit when a subgraph has refused work for the moment. Its own refusals say how they are answered. */
+function press(limit: ConcurrencyLimit, errors: readonly GraphQLError[]) {
+  for (const { extensions } of errors) {
+    const { code, retryAfter, http } = extensions;
+    if (code === 'UNAVAILABLE' && typeof retryAfter === 'number' && !http) limit.press(retryAfter);
+  }
+}
 
 const unclearOperation = () =>
   new GraphQLError(

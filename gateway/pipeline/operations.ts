@@ -29,7 +29,9 @@ export async function beginOperation(
   options: { readOnly?: boolean } = {},
 ): Promise<Begun> {
   const socket: NonNullable<GatewayContext['socket']> = { ...options };
-  const response = await apollo.executeOperation(request, { contextValue: { ...context, socket } });
+  const response = await apollo.executeOperation(request, {
+    contextValue: { ...context, socket, place: {} },
+  });
   if (response.body.kind !== 'single') throw new Error('Incremental delivery is not offered.');
   const result = response.body.singleResult as FormattedExecutionResult;
   const { document, queryHash, live } = socket;

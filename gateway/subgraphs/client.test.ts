@@ -1,3 +1,4 @@
+import { DEADLINE_HEADER } from '#shared/kernel/deadline.ts';
 import { createLog } from '#shared/kernel/log.ts';
 import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/kernel/settings.ts';
 import type { GatewayContext } from '../context.ts';
@@ -77,6 +78,49 @@ test('a query is given up when its client leaves, a mutation that has begun is n
   stack.orders.requests.length = 0;
   expect(await orders.fetch({ query: '{ orders { status } }' }, asking)).toMatchObject({ unanswered: true });
   expect(stack.orders.requests.length).toBe(0);
+});
+
+test('all fetches of an operation share one deadline, and after it nothing is sent any more', async () => {
+  stack.orders.requests.length = 0;
+  stack.users.requests.length = 0;
+  const asking = context();
+  const before = Date.now();
+  await orders.fetch({ query: '{ orders { id } }' }, asking);
+  await users.fetch({ query: 'mutation { rename(displayName: "x") { id } }' }, asking);
+  const told = [...stack.orders.requests, ...stack.users.requests].map(({ headers }) =>
+    Number(headers[DEADLINE_HEADER]),
+  );
+  expect(told).toEqual([asking.deadline, asking.deadline]);
+  expect(told[0]).toBeGreaterThanOrEqual(before + 2_000);
+
+  stack.orders.fault = 'hang';
+  const hurried = context({ deadline: Date.now() + 100 });
+  expect(await orders.fetch({ query: '{ orders { id } }' }, hurried)).toMatchObject({ unanswered: true });
+  stack.orders.fault = 'none';
+  expect(Date.now()).toBeGreaterThanOrEqual(hurried.deadline!);
+  stack.orders.requests.length = 0;
+  expect(code(await orders.fetch({ query: '{ orders { id } }' }, hurried))).toEqual([
+    { code: 'UNAVAILABLE' },
+  ]);
+  expect(stack.orders.requests.length).toBe(0);
+});
+
+test('a time-out does not count against a subgraph that was given little time', async () => {
+  const strict = new SubgraphDataSource(
+    {
+      name: 'orders',
+      endpoint: `${stack.orders.url}/graphql`,
+      timeout: 60_000,
+      responseLimit: 20_000,
+      breaker: { failures: 1, pause: 600_000 },
+    },
+    log,
+  );
+  stack.orders.fault = 'hang';
+  await strict.fetch({ query: '{ orders { id } }' }, context({ deadline: Date.now() + 50 }));
+  stack.orders.fault = 'none';
+  expect(strict.breaker.state).toBe('closed');
+  await strict.close();
 });
 
 test('when an HTTP client leaves, the subgraph is told', async () => {

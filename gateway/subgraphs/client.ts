@@ -1,6 +1,7 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
 import type { GraphQLFormattedError } from 'graphql';
 import { Pool } from 'undici';
+import { DEADLINE_HEADER } from '#shared/kernel/deadline.ts';
 import { RETRY_AFTER_SECONDS } from '#shared/kernel/errors.ts';
 import type { Log } from '#shared/kernel/log.ts';
 import { CORRELATION_HEADER } from '#shared/kernel/passport.ts';
@@ -9,7 +10,7 @@ import type { GatewayContext } from '../context.ts';
 import type { Departure } from '../http/client-signal.ts';
 import { readAnswer, type SubgraphAnswer, sanitize } from './answer.ts';
 import { type BreakerOptions, CircuitBreaker } from './circuit-breaker.ts';
-import { Abandoned, type HttpAnswer, post, TooLong } from './post.ts';
+import { Abandoned, type HttpAnswer, NoAnswer, post, TooLong } from './post.ts';
 
 export { type SubgraphAnswer, sanitize } from './answer.ts';
 
@@ -22,7 +23,7 @@ export interface SubgraphOptions {
   endpoint: string;
   /** Address that answers 200 when the subgraph is able to serve; without one its API is asked. */
   readyUrl?: string | undefined;
-  /** Milliseconds for a whole answer. */
+  /** Milliseconds for all fetches of an operation, this subgraph's and others', from the first one on. */
   timeout: number;
   /** Bytes of an answer. */
   responseLimit: number;
@@ -46,8 +47,9 @@ const REMEMBERED_QUERIES = 2_000;
  *
  * Of the client's request only what vouches for its identity and the correlation id go on: whatever identity headers
  * the client sets end here (A19). A subgraph that cannot be reached, is too slow, answers too much or does not speak
- * GraphQL becomes a coded error without its address, body or stack (A15, F7). After several failures in a row it is
- * left alone for a while, and its part of each answer fails at once.
+ * GraphQL becomes a coded error without its address, body or stack (A15, F7). All fetches of an operation share one
+ * deadline, which the subgraph is told, so that it does not work on what nobody waits for. After several failures in
+ * a row it is left alone for a while, and its part of each answer fails at once.
  */
 export class SubgraphDataSource implements GraphQLDataSource {
   readonly name: string;
@@ -162,12 +164,16 @@ export class SubgraphDataSource implements GraphQLDataSource {
   ): Promise<HttpAnswer> {
     const { breaker } = this;
     if (departure?.left) return Promise.reject(new Abandoned('The client has left.'));
+    const now = Date.now();
+    context.deadline ??= now + this.#timeout;
+    const left = context.deadline - now;
+    if (left <= 0) return Promise.reject(new Late('Nothing is left of the time for the operation.'));
     if (!breaker.admits()) return Promise.reject(new Refused('The subgraph is left alone for a moment.'));
     const request = {
       path: this.#path,
       headers: headersOf(context, credentials),
       body,
-      timeout: this.#timeout,
+      timeout: left,
       limit: this.#limit,
       departure,
     };
@@ -179,7 +185,10 @@ export class SubgraphDataSource implements GraphQLDataSource {
         return answer;
       },
       error => {
-        if (error instanceof Abandoned) breaker.abandoned();
+        // A time-out counts when it was the subgraph that took the time, and not those that were asked before it.
+        const hurried = error instanceof NoAnswer && left < this.#timeout / 2;
+        if (error instanceof NoAnswer && context.place) context.place.unanswered = true;
+        if (error instanceof Abandoned || hurried) breaker.abandoned();
         else if (error instanceof TooLong) breaker.succeeded();
         else breaker.failed();
         throw error;
@@ -190,6 +199,8 @@ export class SubgraphDataSource implements GraphQLDataSource {
 
 /** The breaker is open. */
 class Refused extends Error {}
+/** Earlier fetches of the operation have taken all its time. */
+class Late extends Error {}
 
 /** One array for all fetches of an operation, as undici likes it best: names and values in turn. */
 function headersOf(context: GatewayContext, credentials: readonly string[]): string[] {
@@ -202,6 +213,8 @@ function headersOf(context: GatewayContext, credentials: readonly string[]): str
       'application/json',
       CORRELATION_HEADER,
       context.correlationId,
+      DEADLINE_HEADER,
+      String(context.deadline),
       ...credentials,
     ];
     made = { credentials, headers };

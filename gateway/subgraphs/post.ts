@@ -21,6 +21,8 @@ export interface HttpRequest {
 
 /** The client left, so nobody waits for the answer any more. */
 export class Abandoned extends Error {}
+/** There was no answer in time. */
+export class NoAnswer extends Error {}
 /** The answer is longer than allowed. */
 export class TooLong extends Error {}
 
@@ -28,7 +30,7 @@ export class TooLong extends Error {}
  * Posts a body and collects the answer through undici's `dispatch`, the cheapest way there is: no streams, no
  * Headers objects.
  *
- * @throws (as a rejection) Abandoned, TooLong, or another Error on time-out and on every network failure.
+ * @throws (as a rejection) Abandoned, NoAnswer, TooLong, or another Error on every network failure.
  */
 export function post(pool: Pool, request: HttpRequest): Promise<HttpAnswer> {
   const { path, headers, body, timeout, limit, departure } = request;
@@ -46,7 +48,7 @@ export function post(pool: Pool, request: HttpRequest): Promise<HttpAnswer> {
       reject(reason);
     };
     const leave = () => giveUp(new Abandoned('The client has left.'));
-    const timer = setTimeout(() => giveUp(new Error(`No answer within ${timeout} ms`)), timeout);
+    const timer = setTimeout(() => giveUp(new NoAnswer(`No answer within ${timeout} ms`)), timeout);
     const settle = () => {
       clearTimeout(timer);
       departure?.forget(leave);

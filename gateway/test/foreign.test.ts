@@ -141,6 +141,7 @@ test('`authorization` goes on as it is, and nothing else that tells of the clien
       'content-type',
       'host',
       'x-correlation-id',
+      'x-guichet-deadline',
     ].sort(),
   );
   expect(anonymous).not.toHaveProperty('authorization');

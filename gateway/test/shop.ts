@@ -20,6 +20,8 @@ export function createShop() {
     changed: (id: string) => changes.emit(id, id),
     /** Subscriptions to an order or event that are being served. */
     watchers: (id: string) => changes.listenerCount(id),
+    /** Called by `paymentCount` before it answers, e.g. to let it take its time. */
+    beforeCount: async () => {},
     /** Called by live operations before it yields, e.g. to let it fail. */
     beforeEvent: () => {},
     /** Called by `orderUpdated` when somebody subscribes. */
@@ -141,7 +143,12 @@ export function createShop() {
       type Query { paymentCount: Int! }
       type Subscription { availabilityChanged(eventId: ID!): [Product!]! }`),
     resolvers: {
-      Query: { paymentCount: () => shop.payments.size },
+      Query: {
+        paymentCount: async () => {
+          await shop.beforeCount();
+          return shop.payments.size;
+        },
+      },
       Order: {
         __resolveReference: ({ id }: { id: string }) => ({ id }),
         payments: ({ id }: { id: string }) => shop.payments.get(id) ?? [],

@@ -60,7 +60,7 @@ export async function startStack(env: Environment = {}) {
     GATEWAY_PORT: '0',
     LOG_LEVEL: 'silent',
     SUPERGRAPH: supergraph,
-    SUBGRAPH_TIMEOUT: '400',
+    SUBGRAPH_TIMEOUT: '1000',
     ...Object.fromEntries(
       Object.entries(standIns).map(([name, { url }]) => [`${name.toUpperCase()}_URL`, url]),
     ),

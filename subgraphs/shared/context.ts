@@ -11,6 +11,8 @@ export interface Context<S = unknown> {
   /** Null when signed out. */
   viewer: Viewer | null;
   correlationId: string;
+  /** Until when somebody waits for the answer, in milliseconds since 1970; messages and jobs have none. */
+  deadline?: number | undefined;
   log: Log;
   live: Live;
   /** What the subgraph itself stands on: its settings, its provider clients. */

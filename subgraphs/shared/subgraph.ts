@@ -16,6 +16,7 @@ import { type EntityManager, type Migrations, openDatabase, poolOf } from './dat
 import { scalars } from './data/scalars.ts';
 import { withCorrelation } from './kernel/correlation.ts';
 import { isDatabaseUnavailable } from './kernel/database-errors.ts';
+import { DEADLINE_HEADER, readDeadline, tooLate, withDeadline } from './kernel/deadline.ts';
 import { maskError, RETRY_AFTER_SECONDS } from './kernel/errors.ts';
 import { answer, answerJson, PayloadTooLarge, readBody } from './kernel/http.ts';
 import { listen } from './kernel/listen.ts';
@@ -28,6 +29,7 @@ import { type Handlers, startConsumers } from './messaging/inbox.ts';
 import { createLive } from './messaging/live.ts';
 import { startRelay } from './messaging/outbox.ts';
 import { openQueues } from './messaging/queues.ts';
+import { createAdmission } from './server/admission.ts';
 import { findAilments, type HealthCheck, watchDatabase } from './server/health.ts';
 import { listenToOutside } from './server/public-listener.ts';
 import { serveSubscriptions } from './server/subscriptions.ts';
@@ -103,6 +105,7 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
     resolvers: { ...scalars, ...definition.resolvers } as never,
   });
   const apollo = await startApollo(schema, log);
+  const admission = createAdmission(settings.concurrency, metrics);
   const server = createServer((req, res) => {
     void respond(req, res).catch(error => {
       log.error({ err: error }, 'request failed');
@@ -195,14 +198,20 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
         errors: [{ message: 'The request body is not valid.', extensions: { code: 'BAD_REQUEST' } }],
       });
     }
+    const deadline = readDeadline(req.headers[DEADLINE_HEADER]);
+    if (!(await admission.enter(res, deadline))) {
+      return answerJson(res, 200, { errors: [tooLate()] });
+    }
     const correlationId = correlationOf(req);
     const headers = new HeaderMap([['content-type', req.headers['content-type'] ?? 'application/json']]);
-    const result = await withCorrelation(correlationId, () =>
+    const execute = () =>
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: req.method ?? 'POST', headers, search: '', body },
-        context: async () => context(viewer, correlationId),
-      }),
-    );
+        context: async () => ({ ...context(viewer, correlationId), deadline }),
+      });
+    const result = await withCorrelation(correlationId, () =>
+      deadline !== undefined && isReading(body) ? withDeadline(deadline, execute) : execute(),
+    ).finally(admission.leave);
     if (result.body.kind !== 'complete')
       throw new Error('Incremental delivery is not used between subgraphs.');
     answer(
@@ -273,6 +282,10 @@ async function startApollo(schema: GraphQLSchema, log: Log) {
   await apollo.start();
   return apollo;
 }
+
+/** What may be broken off half-way. The gateway sends documents of one operation each. */
+const isReading = (body: unknown) =>
+  /^\s*(query\b|\{)/.test(String((body as { query?: unknown } | null)?.query));
 
 /** What cannot be parsed is an address that nothing is served at. */
 const urlOf = (req: IncomingMessage) =>

@@ -38,7 +38,8 @@ class BasketChanged extends Error {}
 /**
  * Places an order of the given lines, or of the viewer's basket, at the prices of this moment. A retry with the same
  * key and input answers the same order, also when everything has been sold since.
- * @throws UNAVAILABLE when products cannot be asked for; nothing is written then.
+ * @throws UNAVAILABLE when products cannot be asked for, or when more is being ordered than can be served; nothing is
+ *   written then.
  */
 export async function placeOrder(ctx: OrdersContext, input: z.input<typeof placement>) {
   const viewer = requireViewer(ctx);
@@ -57,23 +58,32 @@ export async function placeOrder(ctx: OrdersContext, input: z.input<typeof place
 
   const answered = await earlier();
   if (answered) return answered;
-  const wanted = asked.lines ?? (await wantBasket(ctx, viewer));
-  const priced = await priceLines(ctx, viewer, wanted);
-  // A request with the same key may have taken the basket or the last tickets since we looked.
-  if (!priced.ok) return (await earlier()) ?? priced.refusal;
-
-  const { order, lines } = draftOrder(ctx, viewer, priced.lines, asked.paymentProvider);
+  const leave = await ctx.services.admission.enter(ctx.em);
   try {
-    const placed = await inTransaction(ctx.em, async em => {
-      const claimed = await claimKey(em, { ...claim, resultId: order.id });
-      if (claimed.outcome !== 'new') return null;
-      if (!asked.lines) await emptyBasket(em, viewer, wanted);
-      return writeOrder(em, order, lines);
-    });
-    return placed ?? (await earlier());
-  } catch (error) {
-    if (!(error instanceof BasketChanged)) throw error;
-    return invalidInput({ path: 'lines', message: 'the basket has changed meanwhile: look at it again' });
+    return await placeNow();
+  } finally {
+    leave();
+  }
+
+  async function placeNow() {
+    const wanted = asked.lines ?? (await wantBasket(ctx, viewer));
+    const priced = await priceLines(ctx, viewer, wanted);
+    // A request with the same key may have taken the basket or the last tickets since we looked.
+    if (!priced.ok) return (await earlier()) ?? priced.refusal;
+
+    const { order, lines } = draftOrder(ctx, viewer, priced.lines, asked.paymentProvider);
+    try {
+      const placed = await inTransaction(ctx.em, async em => {
+        const claimed = await claimKey(em, { ...claim, resultId: order.id });
+        if (claimed.outcome !== 'new') return null;
+        if (!asked.lines) await emptyBasket(em, viewer, wanted);
+        return writeOrder(em, order, lines);
+      });
+      return placed ?? (await earlier());
+    } catch (error) {
+      if (!(error instanceof BasketChanged)) throw error;
+      return invalidInput({ path: 'lines', message: 'the basket has changed meanwhile: look at it again' });
+    }
   }
 }
 

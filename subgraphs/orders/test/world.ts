@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { v7 } from 'uuid';
 import { type EntityManager, openDatabase } from '#shared/data/database.ts';
+import { DEADLINE_HEADER } from '#shared/kernel/deadline.ts';
 import { readBody } from '#shared/kernel/http.ts';
 import { createLog } from '#shared/kernel/log.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
@@ -10,6 +11,7 @@ import type { Environment } from '#shared/kernel/settings.ts';
 import { ask, openMessenger, testEnvironment } from '#shared/test/world.ts';
 import { migrations } from '../migrations/index.ts';
 import { Order, OrderLine, OrderTransition } from '../order/order.entity.ts';
+import { unlimitedAdmission } from '../place/admission.ts';
 import type { Product } from '../place/products.ts';
 import { startOrders } from '../server.ts';
 import type { OrdersContext } from '../services.ts';
@@ -21,12 +23,15 @@ export async function startTickets() {
   const state = {
     products,
     questions: 0,
+    /** What each question said of the time that is left. */
+    deadlines: [] as (string | string[] | undefined)[],
     down: false,
     /** What happens elsewhere while the next question is being answered. */
     meanwhile: undefined as (() => Promise<void>) | undefined,
   };
   const server = createServer(async (req, res) => {
     state.questions += 1;
+    state.deadlines.push(req.headers[DEADLINE_HEADER]);
     if (state.down) return req.destroy();
     const { variables } = JSON.parse((await readBody(req, 1_000_000)).toString());
     const { meanwhile } = state;
@@ -66,7 +71,12 @@ export async function startTickets() {
 /** The orders subgraph on a database of its own, with a tickets subgraph to ask and the others played. */
 export async function startTestOrders(extra: Environment = {}) {
   const tickets = await startTickets();
-  const environment = await testEnvironment('orders', { TICKETS_URL: tickets.url, ...extra });
+  const environment = await testEnvironment('orders', {
+    TICKETS_URL: tickets.url,
+    // Nobody makes the steps of the orders placed here: the saga would be behind for ever.
+    SAGA_TARGET: '0',
+    ...extra,
+  });
   const orders = await startOrders(environment.env);
   const messenger = await openMessenger('orders', environment.env);
   return {
@@ -106,7 +116,7 @@ export async function openDirectly({ environment }: TestOrders) {
       cache: new Map(),
       log: createLog('test', 'silent'),
       live: { publish: async () => {} } as unknown as OrdersContext['live'],
-      services: { settings, stopSweeping: async () => {} },
+      services: { settings, admission: unlimitedAdmission, stopSweeping: async () => {} },
     }) satisfies OrdersContext;
   const fork = () => orm.em.fork() as EntityManager;
   return {

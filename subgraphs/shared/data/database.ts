@@ -3,6 +3,7 @@ import { type Constructor, type EntityManager, type EntitySchema, MikroORM } fro
 import { type RawBuilder, sql } from 'kysely';
 import type { Pool } from 'pg';
 import { v7, validate } from 'uuid';
+import { checkDeadline } from '../kernel/deadline.ts';
 import { BackgroundMessages } from './background-migration.ts';
 import {
   ANSWER_TIMEOUT_MS,
@@ -79,8 +80,10 @@ export const poolOf = (orm: MikroORM): Promise<Pool> => orm.em.getConnection().g
  *
  * MikroORM itself sends values inlined and unprepared, which is several times slower: hot reads and locking
  * statements go through here. `sql` is Kysely's template; column names come back as they are in the database.
+ * @throws UNAVAILABLE after the deadline of the reading request that it belongs to.
  */
 export async function query<Row>(em: EntityManager, statement: RawBuilder<Row>): Promise<Row[]> {
+  checkDeadline();
   return (await statement.execute(em.getKysely())).rows;
 }
 

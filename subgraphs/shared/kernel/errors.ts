@@ -35,8 +35,9 @@ export const rateLimited = (retryAfterSeconds: number) =>
   });
 /** Seconds until a client may expect to find a part that was away: most faults are over by then. */
 export const RETRY_AFTER_SECONDS = 2;
-export const unavailable = (message: string) =>
-  new CodedError('UNAVAILABLE', message, { retryAfter: RETRY_AFTER_SECONDS });
+/** `retryAfterSeconds`: when to try again, where more is known of it. */
+export const unavailable = (message: string, retryAfterSeconds = RETRY_AFTER_SECONDS) =>
+  new CodedError('UNAVAILABLE', message, { retryAfter: retryAfterSeconds });
 
 /** A member of a result union that says which fields are wrong. */
 export interface InvalidInput {

@@ -116,6 +116,8 @@ export interface SubgraphSettings {
   internalSecret: string;
   /** `on`: API and workers in this process; `off`: API alone; `only`: workers alone (health and metrics still answer). */
   workers: 'on' | 'off' | 'only';
+  /** GraphQL requests that are executed at a time; others wait in line. 0: any number. */
+  concurrency: number;
   logLevel: string;
 }
 
@@ -144,6 +146,7 @@ export function readSubgraphSettings<S extends z.ZodRawShape>(
     QUEUE_PREFIX: k.text('{guichet}'),
     INTERNAL_SECRET: k.secret(DEVELOPMENT_INTERNAL_SECRET),
     WORKERS: k.choice(['on', 'off', 'only'], 'on'),
+    SUBGRAPH_CONCURRENCY: k.number(64),
     LOG_LEVEL: k.choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
     ...extra(k),
   }));
@@ -160,6 +163,7 @@ export function readSubgraphSettings<S extends z.ZodRawShape>(
     queuePrefix: settings.QUEUE_PREFIX as string,
     internalSecret: settings.INTERNAL_SECRET as string,
     workers: settings.WORKERS as SubgraphSettings['workers'],
+    concurrency: settings.SUBGRAPH_CONCURRENCY as number,
     logLevel: settings.LOG_LEVEL as string,
   };
 }
