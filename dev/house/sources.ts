@@ -1,5 +1,6 @@
 /** Reads a source file as far as the house's rules need it: what it imports, and which promises it cites. */
-import { posix } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, posix, relative } from 'node:path';
 
 /** A file of the repository, its path relative to the root. */
 export interface Source {
@@ -42,6 +43,17 @@ function resolve(from: string, specifier: string): string | null {
     if (specifier.startsWith(prefix)) return folder + specifier.slice(prefix.length);
   }
   return null;
+}
+
+/** The files of the repository that a program loads, itself included: absolute paths. */
+export function closureOf(root: string, file: string): Set<string> {
+  const found = new Set([relative(root, file)]);
+  for (const path of found) {
+    if (!isCode(path)) continue;
+    const text = readFileSync(join(root, path), 'utf8');
+    for (const imported of importsOf({ path, text })) if (imported.value) found.add(imported.path);
+  }
+  return new Set([...found].map(path => join(root, path)));
 }
 
 /** Tests, and what only tests stand on. */

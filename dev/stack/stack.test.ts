@@ -47,6 +47,7 @@ function fakeServices(ports: Ports, code: Record<string, string> = {}): Service[
       stage,
       needs,
       nodeArgs: [],
+      folders: [],
       readyUrl: `http://127.0.0.1:${ports[name]!.port}/ready`,
     };
   };
