@@ -8,10 +8,16 @@ export interface Source {
   text: string;
 }
 
+/** Faults found in the repository, one sentence each. */
+export type Rule = (sources: Source[]) => string[];
+
 export interface Import {
   /** Path of the imported file, relative to the root. */
   path: string;
-  /** False for `import type` and `export type … from`: these vanish before the program runs. */
+  /**
+   * False for `import type` and `export type … from`, which vanish before the program runs, and for the address of a
+   * file that is read, or run by a thread of its own.
+   */
   value: boolean;
 }
 
@@ -24,6 +30,7 @@ const ALIASES: readonly [prefix: string, folder: string][] = [
 const STATEMENT =
   /^\s*(?:import|export)\s+(type\s+(?!from\b))?(?:[\w*{][^'";]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
 const DYNAMIC = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+const ADDRESS = /\bnew URL\(\s*['"](\.[^'"]+\.[jt]s)['"]\s*,\s*import\.meta\.url\b/g;
 
 /** The files of the repository that a file imports; packages are left out. */
 export function importsOf({ path, text }: Source): Import[] {
@@ -34,6 +41,7 @@ export function importsOf({ path, text }: Source): Import[] {
   };
   for (const [, type, specifier] of text.matchAll(STATEMENT)) add(specifier!, !type);
   for (const [, specifier] of text.matchAll(DYNAMIC)) add(specifier!, true);
+  for (const [, specifier] of text.matchAll(ADDRESS)) add(specifier!, false);
   return found;
 }
 

@@ -1,4 +1,4 @@
-// What `npm start` understands and says.
+/** What `npm start` understands and says. */
 import { realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

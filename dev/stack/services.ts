@@ -1,9 +1,9 @@
-// What the stack consists of: its ports, its environment, its services.
+/** What the stack consists of: its ports, its environment, its services. */
 import { join } from 'node:path';
 import { DEVELOPMENT_INTERNAL_SECRET, DEVELOPMENT_WEBHOOK_SECRET } from '#shared/kernel/production.ts';
 import type { Environment } from '#shared/kernel/settings.ts';
 import { SUBGRAPHS } from '../../schema/read.ts';
-import { findFreePort } from '../postgres/postgres.ts';
+import { findFreePort } from '../free-port.ts';
 import type { NamedPort } from './lock.ts';
 
 /** Everything that listens: its name in the stack, its purpose, the variable that moves it, and its usual port. */

@@ -1,4 +1,4 @@
-// The whole of Guichet on one machine: PostgreSQL, the Stripe sandbox, the mailbox, six subgraphs, the gateway.
+/** The whole of Guichet on one machine: PostgreSQL, the Stripe sandbox, the mailbox, six subgraphs, the gateway. */
 import { join, resolve } from 'node:path';
 import type { Environment } from '#shared/kernel/settings.ts';
 import { startPostgres } from '../postgres/postgres.ts';
