@@ -48,7 +48,7 @@ export const noLostPaths: Rule = sources => {
   const isThere = (named: string) => {
     const path = named.replace(/\/$/, '');
     if (top.has(path.split('/')[0]!)) return paths.has(path) || folders.has(path) || ends.has(path);
-    return !/\.(?:ts|graphql)$/.test(path) || ends.has(path);
+    return !/\.(?:ts|graphql|sql|yml|md)$/.test(path) || ends.has(path);
   };
   return sources.flatMap(({ path: source, text }) => {
     const lost = namesIn(source, text).filter(named => !isThere(named));
@@ -61,7 +61,7 @@ export const noLostPaths: Rule = sources => {
 /** What a document has in backquotes, and what a comment calls by a name that ends like a file's. */
 function namesIn(path: string, text: string): string[] {
   if (isDocument(path)) {
-    return [...text.matchAll(/`([\w.-]+(?:\/[\w.-]+)+\/?|[\w-][\w.-]*\.(?:ts|graphql))`/g)].map(
+    return [...text.matchAll(/`([\w.-]+(?:\/[\w.-]+)+\/?|[\w-][\w.-]*\.(?:ts|graphql|sql|yml|md))`/g)].map(
       ([, named]) => named!,
     );
   }

@@ -16,7 +16,7 @@ const USAGE = `npm start [-- options]
   --only a,b       start these alone: postgresql, stripe-sandbox, mailbox, gateway, or subgraphs by name
   --directory d    where the data lives (.guichet)
 
-Every port and address is an environment variable; see the README.`;
+Every port and address is an environment variable; see docs/settings.md.`;
 
 /**
  * Reads the command line; with `--help` prints the usage and ends.

@@ -29,7 +29,7 @@ interface Service {
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
 
-/** All that the README asks for. */
+/** All that docs/production.md asks for. */
 const PRODUCTION: Environment = {
   INTERNAL_SECRET: 'an internal secret for this test',
   POSTGRES_PASSWORD: '5f1f2c7e9a',
