@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import type { Log } from '#shared/kernel/log.ts';
 
 /** Milliseconds that an answer of Redis is waited for: what is asked there is never worth more. */
-const PATIENCE = 250;
+const COMMAND_TIMEOUT_MS = 250;
 
 /**
  * The gateway's connection to Redis, or undefined without `url`.
@@ -15,7 +15,7 @@ export function connectRedis(url: string | undefined, log: Log): Redis | undefin
     connectionName: 'guichet-gateway',
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: PATIENCE,
+    commandTimeout: COMMAND_TIMEOUT_MS,
     retryStrategy: tries => Math.min(100 * tries, 2_000),
   });
   redis.on('error', error => log.warn({ err: error }, 'redis'));

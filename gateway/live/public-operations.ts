@@ -9,53 +9,38 @@ import {
 } from 'graphql';
 
 /**
- * Fields that are the same for everybody who sees the event at all: their resolvers ask nothing about the viewer. One
- * that is not listed here makes its operation private, so that forgetting it costs speed, never secrecy.
+ * Tells whether all fields that a document selects are public: the same for everybody who sees the object at all. The
+ * answer is kept with the document.
+ *
+ * @param publicFields as `Type.field`. One that is missing makes its operations private, so that forgetting a field
+ *   costs speed, never secrecy.
  */
-const PUBLIC_FIELDS: Record<string, readonly string[]> = {
-  Subscription: ['availabilityChanged'],
-  Product: ['id', 'event', 'kind', 'name', 'price', 'taxRate', 'available', 'maxPerOrder'],
-  Event: [
-    'id',
-    'slug',
-    'title',
-    'description',
-    'venue',
-    'startsAt',
-    'endsAt',
-    'validFrom',
-    'timezone',
-    'status',
-    'products',
-    'publicKey',
-  ],
-  Money: ['amount', 'currency'],
-};
-
-/** Tells whether all fields that a document selects are public; the answer is kept with the document. */
-export function createIsPublic(schema: GraphQLSchema): (document: DocumentNode) => boolean {
+export function createIsPublic(
+  schema: GraphQLSchema,
+  publicFields: ReadonlySet<string>,
+): (document: DocumentNode) => boolean {
   const known = new WeakMap<DocumentNode, boolean>();
   return document => {
     let answer = known.get(document);
     if (answer === undefined) {
-      answer = selectsPublicFieldsOnly(schema, document);
+      answer = selectsOnly(publicFields, schema, document);
       known.set(document, answer);
     }
     return answer;
   };
 }
 
-function selectsPublicFieldsOnly(schema: GraphQLSchema, document: DocumentNode): boolean {
-  let onlyPublic = true;
+function selectsOnly(fields: ReadonlySet<string>, schema: GraphQLSchema, document: DocumentNode): boolean {
+  let only = true;
   const typeInfo = new TypeInfo(schema);
   visit(
     document,
     visitWithTypeInfo(typeInfo, {
       [Kind.FIELD]({ name }) {
-        const type = getNamedType(typeInfo.getParentType())?.name ?? '';
-        onlyPublic &&= name.value === '__typename' || (PUBLIC_FIELDS[type]?.includes(name.value) ?? false);
+        const type = getNamedType(typeInfo.getParentType())?.name;
+        only &&= name.value === '__typename' || fields.has(`${type}.${name.value}`);
       },
     }),
   );
-  return onlyPublic;
+  return only;
 }

@@ -3,10 +3,10 @@ import type { WebSocket } from 'ws';
 import type { Log } from '#shared/kernel/log.ts';
 
 /** Milliseconds between pings. */
-const PING = 12_000;
+const PING_INTERVAL_MS = 12_000;
 /**
  * Pings in a row after which a client that has answered none is gone. Not one alone: a slow client answers only when
- * it has read what was sent before, and how long it may take for that is the outlet's to judge.
+ * it has read what was sent before, and how long it may take for that is the writer's to judge.
  */
 const MAX_UNANSWERED = 3;
 
@@ -48,7 +48,7 @@ export function attach<E>(protocol: Server<E>, socket: WebSocket, extra: E, log:
     if (unanswered === MAX_UNANSWERED) return socket.terminate();
     unanswered++;
     socket.ping();
-  }, PING);
+  }, PING_INTERVAL_MS);
 
   socket.once('close', (code, reason) => {
     clearInterval(pinging);

@@ -1,7 +1,7 @@
 import type { ExecutionResult, FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { GatewayContext } from '../context.ts';
 import type { Operation, Supergraph } from '../execution/supergraph.ts';
-import { completionErrors, type Mask, toFormatted } from '../pipeline/error-mask.ts';
+import { completionErrors, type ErrorMask, toFormatted } from '../pipeline/error-mask.ts';
 import { type SubgraphAnswer, sanitize } from '../subgraphs/client.ts';
 import type { Upstreams } from '../subgraphs/upstreams.ts';
 import { EventQueue } from './event-queue.ts';
@@ -41,7 +41,7 @@ const MAX_WAITING = 1_000;
  * Live operations across subgraphs: the planner names one subgraph to subscribe to, and the gateway's executor
  * joins each of its events with what the others know, as if the event had been the first fetch of a query.
  */
-export function createSubscribe(supergraph: Supergraph, upstreams: Upstreams, mask: Mask): Subscribe {
+export function createSubscribe(supergraph: Supergraph, upstreams: Upstreams, mask: ErrorMask): Subscribe {
   return function subscribe(operation, { identity, correlationId }, listener) {
     const queue = new EventQueue<{ answer: SubgraphAnswer; again: boolean }>(MAX_WAITING);
     let last: SubgraphAnswer | undefined;
@@ -77,11 +77,7 @@ export function createSubscribe(supergraph: Supergraph, upstreams: Upstreams, ma
       // One at a time: results keep the order of their events, and what comes meanwhile waits in the queue.
       for await (const { answer, again } of queue) {
         last = answer;
-        // A context of its own for each event, since data sources keep in it what belongs to one execution.
-        tell(
-          await supergraph.executeEvent(operation, plan, sanitize(answer), { identity, correlationId }),
-          again,
-        );
+        tell(await supergraph.executeEvent(operation, plan, sanitize(answer), context), again);
       }
     }
 

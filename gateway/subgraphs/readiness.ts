@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import type { SubgraphDataSource } from './client.ts';
+import type { SubgraphClient } from './client.ts';
 
 export interface Readiness {
   ready: boolean;
@@ -7,11 +7,11 @@ export interface Readiness {
 }
 
 /** Milliseconds an answer is good for, so that probes from many sides cost the subgraphs nothing. */
-const REUSE = 500;
-const PROBE_TIMEOUT = 2_000;
+const REUSE_MS = 500;
+const PROBE_TIMEOUT_MS = 2_000;
 
 /** What readiness wants of a data source. */
-type Subgraph = Pick<SubgraphDataSource, 'name' | 'endpoint' | 'readyUrl' | 'breaker'>;
+type Subgraph = Pick<SubgraphClient, 'name' | 'endpoint' | 'readyUrl' | 'breaker'>;
 
 /** Asks every subgraph's `/ready`, or its API where there is none; calls within 500 ms share one answer. */
 export function createReadiness(subgraphs: Subgraph[]): () => Promise<Readiness> {
@@ -30,7 +30,7 @@ export function createReadiness(subgraphs: Subgraph[]): () => Promise<Readiness>
   }
 
   return () => {
-    if (!current || Date.now() - askedAt >= REUSE) {
+    if (!current || Date.now() - askedAt >= REUSE_MS) {
       askedAt = Date.now();
       current = ask();
     }
@@ -43,7 +43,7 @@ async function probe({ endpoint, readyUrl }: Subgraph) {
     // No keep-alive: a probe must find out whether a new caller would get through.
     const { statusCode, body } = await request(readyUrl ?? endpoint, {
       reset: true,
-      signal: AbortSignal.timeout(PROBE_TIMEOUT),
+      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
       ...(!readyUrl && TRIVIAL_QUERY),
     });
     await body.dump();

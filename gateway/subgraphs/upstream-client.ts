@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import type { GatewayContext } from '../context.ts';
 
 /** Milliseconds between pings; half of it is given for the answer. */
-const PING = 10_000;
+const PING_INTERVAL_MS = 10_000;
 const NORMAL_CLOSURE = 1000;
 
 /**
@@ -21,13 +21,13 @@ export function createUpstreamClient(
     url: url.replace(/^http/, 'ws'),
     webSocketImpl: UpstreamSocket,
     retryAttempts: 0,
-    keepAlive: PING,
+    keepAlive: PING_INTERVAL_MS,
     connectionAckWaitTimeout: 5_000,
     connectionParams: async () => ({ ...(await identity.connectionParams()), correlationId }),
     on: {
       connected: told.accepted,
       ping(received) {
-        if (!received) unanswered = setTimeout(() => client.terminate(), PING / 2);
+        if (!received) unanswered = setTimeout(() => client.terminate(), PING_INTERVAL_MS / 2);
       },
       pong(received) {
         if (received) clearTimeout(unanswered);

@@ -2,7 +2,7 @@ import type { Client } from 'graphql-ws';
 import { RETRY_AFTER_SECONDS } from '#shared/kernel/errors.ts';
 import type { Log } from '#shared/kernel/log.ts';
 import type { GatewayContext } from '../context.ts';
-import type { SubgraphAnswer, SubgraphDataSource } from './client.ts';
+import type { SubgraphAnswer, SubgraphClient } from './client.ts';
 import { createUpstreamClient, describe } from './upstream-client.ts';
 
 /** The operation that a subgraph is subscribed to. */
@@ -45,12 +45,12 @@ interface Connection {
 }
 
 /** Milliseconds before the first, and at most before each further attempt to subscribe again. */
-const FIRST_RETRY = 50;
-const LONGEST_RETRY = 5_000;
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 5_000;
 
 /** `patience`: milliseconds until a subgraph that was not reached even once is reported as UNAVAILABLE. */
 export function createUpstreams(
-  sources: Map<string, SubgraphDataSource>,
+  subgraphs: Map<string, SubgraphClient>,
   patience: number,
   log: Log,
 ): Upstreams {
@@ -62,7 +62,7 @@ export function createUpstreams(
     let connection = connections.get(key);
     if (!connection) {
       const opened = { subscriptions: 0, accepted: false };
-      const client = createUpstreamClient(sources.get(subgraph)!.endpoint, context, {
+      const client = createUpstreamClient(subgraphs.get(subgraph)!.endpoint, context, {
         accepted: () => {
           opened.accepted = true;
         },
@@ -110,7 +110,7 @@ export function createUpstreams(
         if (!connection.accepted && Date.now() - startedAt >= patience) {
           return tellAndFinish(unreachable(subgraph));
         }
-        const wait = Math.min(FIRST_RETRY * 2 ** attempt++, LONGEST_RETRY) * (0.5 + Math.random() / 2);
+        const wait = Math.min(FIRST_RETRY_MS * 2 ** attempt++, MAX_RETRY_MS) * (0.5 + Math.random() / 2);
         log.debug({ reason: describe(reason), subgraph, wait }, 'subscribing again');
         timer = setTimeout(open, wait);
       };

@@ -1,25 +1,26 @@
-/** What each of many may hold at a time. */
-export interface Places {
-  /** Takes a place for `holder`; the function that gives it back, or undefined when all are taken. */
-  take(holder: string): (() => void) | undefined;
+/** How many event streams each viewer or, signed out, each address may have open at a time. */
+export interface StreamLimit {
+  readonly most: number;
+  /** Counts a stream as open; returns the function that ends it, or undefined when the holder has too many. */
+  open(holder: string): (() => void) | undefined;
 }
 
-/** `limit` places for each holder; 0 is any number. */
-export function createPlaces(limit: number): Places {
-  const taken = new Map<string, number>();
+/** @param most 0 is any number. */
+export function createStreamLimit(most: number): StreamLimit {
+  const openByHolder = new Map<string, number>();
   return {
-    take(holder) {
-      const count = taken.get(holder) ?? 0;
-      if (limit > 0 && count >= limit) return undefined;
-      taken.set(holder, count + 1);
-      let held = true;
+    most,
+    open(holder) {
+      const count = openByHolder.get(holder) ?? 0;
+      if (most > 0 && count >= most) return undefined;
+      openByHolder.set(holder, count + 1);
+      let isOpen = true;
       return () => {
-        if (!held) return;
-        held = false;
-        const left = taken.get(holder)! - 1;
-        // Holders that are gone are not remembered.
-        if (left === 0) taken.delete(holder);
-        else taken.set(holder, left);
+        if (!isOpen) return;
+        isOpen = false;
+        const left = openByHolder.get(holder)! - 1;
+        if (left === 0) openByHolder.delete(holder);
+        else openByHolder.set(holder, left);
       };
     },
   };
