@@ -3,8 +3,8 @@ import { startGateway } from './server.ts';
 import { readGatewaySettings } from './settings.ts';
 
 /**
- * Runs the gateway as this process: until SIGTERM or SIGINT, or until a parent process that holds an IPC channel to
- * this one goes away, since nobody would be left to stop it.
+ * Runs the gateway as this process: until SIGTERM or SIGINT, or until a parent process with an IPC channel to this one
+ * ends, since nobody would be left to stop it.
  */
 async function main() {
   try {

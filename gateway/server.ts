@@ -27,13 +27,13 @@ export interface Gateway {
   wsUrl: string;
   port: number;
   /**
-   * Says "not ready", waits `drainDelay` milliseconds, then lets running requests finish (9 s at most), closes
+   * Answers "not ready", waits `drainDelay` milliseconds, then lets running requests finish (9 s at most), closes
    * WebSockets with 1001 and every connection to the subgraphs. Calling it twice is fine.
    */
   stop(drainDelay?: number): Promise<void>;
 }
 
-/** Milliseconds that running requests are given when the gateway stops. */
+/** How long running requests are given when the gateway stops. */
 const DRAIN_MS = 9_000;
 
 /**

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Bytes of a request's body. */
+/** Of a request's body. */
 export const MAX_BODY_BYTES = 100_000;
-/** Bytes of a refused body that are still read, since most clients look for the answer only after they have sent. */
+/** How much of a refused body is still read, since most clients read the answer only after they have sent everything. */
 const MAX_DISCARDED_BYTES = 5_000_000;
 
 /** A body that cannot be read as JSON, with the HTTP status that says so. */
@@ -20,7 +20,7 @@ export class BodyError extends Error {
 const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'];
 
 /**
- * Reads a body as JSON, or as undefined when a form's type says that it is none of ours.
+ * Reads a body as JSON, or as undefined when it has the type of a form.
  * @throws BodyError 413 over 100 kB, 400 when it is not JSON, 415 when it claims to be something else.
  */
 export async function readJsonBody(req: IncomingMessage): Promise<unknown> {

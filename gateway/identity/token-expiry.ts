@@ -1,6 +1,6 @@
 import type { Identity } from './viewer.ts';
 
-/** The longest that setTimeout can wait, in milliseconds. */
+/** The longest that setTimeout can wait. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Calls `expire` when the identity's access token ends; the returned timer is to be cleared before. */

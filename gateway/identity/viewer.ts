@@ -19,7 +19,7 @@ export interface Identity {
   key: string;
   /** When the access token ends, in milliseconds since 1970; Infinity when signed out. */
   expiresAt: number;
-  /** Whether the gateway itself vouches for the viewer; otherwise the subgraphs make what they like of it. */
+  /** Whether the gateway itself vouches for the viewer; otherwise the subgraphs judge the credentials themselves. */
   vouched: boolean;
   /**
    * What tells of the identity in a fetch, as header names and values in turn: a passport with at least half of
@@ -39,9 +39,9 @@ export interface Viewers {
   identify(authorization: string | undefined): Identity | Promise<Identity>;
 }
 
-/** The key of whoever brings no token. */
+/** The key of all who bring no token. */
 export const ANONYMOUS = 'anonymous';
-/** Milliseconds a minted passport is used again: half of its 60 s, the rest is for the request itself. */
+/** How long a minted passport is used again: half of its 60 s, the rest is for the request itself. */
 const PASSPORT_REUSE_MS = 30_000;
 /** Verified tokens kept, so that a viewer's second request costs no signature check. */
 const KEPT_TOKENS = 10_000;
@@ -129,7 +129,7 @@ function createIdentity(viewer: Viewer | null, expiresAt: number, secret: string
   return identity;
 }
 
-/** Longer values cannot be bearer tokens, and are not worth remembering. */
+/** Longer values are no bearer tokens, and would fill the memory. */
 const MAX_AUTHORIZATION_LENGTH = 16_384;
 
 /**

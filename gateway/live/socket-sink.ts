@@ -6,7 +6,7 @@ import type { LiveListener } from './subscriptions.ts';
 
 export const TRY_AGAIN_LATER = 1013;
 
-/** The way of results to a client's WebSocket on a connection; `skipped` counts those that gave way to newer ones. */
+/** Writes results to a client's WebSocket on a connection; `skipped` counts those that are dropped for newer ones. */
 export function createSocketWriter(
   client: WebSocket,
   connection: Duplex,

@@ -76,7 +76,7 @@ export function createSockets(parts: Parts): Sockets {
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
     handleProtocols,
-    // A client that does not answer a close is cut off; ws's own patience is 30 s.
+    // A client that does not answer a close is cut off after this long; ws waits 30 s by default.
     ...({ closeTimeout: 2_000 } as object),
   });
   new Gauge({

@@ -39,17 +39,17 @@ export interface SubgraphRequest {
   variablesText?: string;
 }
 
-/** Beginnings of request bodies that are kept, by query. */
+/** Queries whose beginning of a request body is kept. */
 const KEPT_QUERIES = 2_000;
 
 /**
  * Sends fetches of a query plan to one subgraph.
  *
- * Of the client's request only what vouches for its identity and the correlation id go on: whatever identity headers
- * the client sets end here (A19). A subgraph that cannot be reached, is too slow, answers too much or does not speak
+ * Of the client's request only what vouches for its identity and the correlation id go on: identity headers that
+ * the client sets are dropped (A19). A subgraph that cannot be reached, is too slow, answers too much or does not speak
  * GraphQL becomes a coded error without its address, body or stack (A15, F7). All fetches of an operation share one
- * deadline, which the subgraph is told, so that it does not work on what nobody waits for. After several failures in
- * a row it is left alone for a while, and its part of each answer fails at once.
+ * deadline, which the subgraph is told, so that it does not work when nobody waits for the answer. After several
+ * failures in a row it is not asked for a while, and its part of each answer fails at once.
  */
 export class SubgraphClient implements GraphQLDataSource {
   readonly name: string;
@@ -101,7 +101,7 @@ export class SubgraphClient implements GraphQLDataSource {
       const { status, text } = query.startsWith('mutation')
         ? await this.#send(body, context, undefined)
         : await this.#sendOnce(body, context);
-      // Our own passport was refused: that is for us to mend, and no reason to ask the client to sign in.
+      // A refused passport is the gateway's fault, and no reason to ask the client to sign in.
       if (status === 401 && context.operation.identity.vouched) {
         throw new Error('The subgraph refuses our passport: is INTERNAL_SECRET the same?');
       }
@@ -141,9 +141,9 @@ export class SubgraphClient implements GraphQLDataSource {
     if (!answer) {
       answer = this.#send(body, context, context.operation.signal);
       sent.set(body, answer);
-      // A live operation asks again at the next event, and wants to know what is so then.
-      const forget = () => sent.delete(body);
-      answer.then(forget, forget);
+      // What is asked later in the same execution may have a newer answer.
+      const remove = () => sent.delete(body);
+      answer.then(remove, remove);
     }
     return answer;
   }
@@ -167,7 +167,7 @@ export class SubgraphClient implements GraphQLDataSource {
     context.deadline ??= now + this.#timeoutMs;
     const leftMs = context.deadline - now;
     if (leftMs <= 0) return Promise.reject(new Late('Nothing is left of the time for the operation.'));
-    if (!breaker.admits()) return Promise.reject(new Refused('The subgraph is left alone for a moment.'));
+    if (!breaker.admits()) return Promise.reject(new Refused('The subgraph is not asked for a moment.'));
     const request = {
       path: this.#path,
       headers: headersOf(context, credentials),
@@ -178,13 +178,13 @@ export class SubgraphClient implements GraphQLDataSource {
     };
     return post(this.#pool, request).then(
       answer => {
-        // What stands in front of a dead subgraph answers 502, 503 or 504 in its place.
+        // A proxy in front of a dead subgraph answers 502, 503 or 504 in its place.
         if (answer.status >= 502 && answer.status <= 504) breaker.failed();
         else breaker.succeeded();
         return answer;
       },
       error => {
-        // A time-out counts when it was the subgraph that took the time, and not those that were asked before it.
+        // A time-out counts only when the subgraph itself has had most of the time.
         const shortened = error instanceof NoAnswer && leftMs < this.#timeoutMs / 2;
         const { permit } = context.operation;
         if (error instanceof NoAnswer && permit) permit.unanswered = true;
@@ -202,7 +202,7 @@ class Refused extends Error {}
 /** Earlier fetches of the operation have taken all its time. */
 class Late extends Error {}
 
-/** One array for all fetches of an operation, as undici likes it best: names and values in turn. */
+/** One array for all fetches of an operation, in the form that is cheapest for undici: names and values in turn. */
 function headersOf(context: FetchContext, credentials: readonly string[]): string[] {
   let made = context.headers;
   if (made?.credentials !== credentials) {

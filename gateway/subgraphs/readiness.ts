@@ -6,11 +6,11 @@ export interface Readiness {
   subgraphs: Record<string, 'ready' | 'not ready' | 'unreachable'>;
 }
 
-/** Milliseconds an answer is good for, so that probes from many sides cost the subgraphs nothing. */
+/** How long an answer is used again, so that probes from many sides cost the subgraphs nothing. */
 const REUSE_MS = 500;
 const PROBE_TIMEOUT_MS = 2_000;
 
-/** What readiness wants of a data source. */
+/** What readiness needs of a subgraph client. */
 type Subgraph = Pick<SubgraphClient, 'name' | 'endpoint' | 'readyUrl' | 'breaker'>;
 
 /** Asks every subgraph's `/ready`, or its API where there is none; calls within 500 ms share one answer. */
@@ -47,7 +47,7 @@ async function probe({ endpoint, readyUrl }: Subgraph) {
       ...(!readyUrl && TRIVIAL_QUERY),
     });
     await body.dump();
-    // An API that wants credentials is there, too.
+    // An API that asks for credentials is ready, too.
     const ready = readyUrl ? statusCode === 200 : statusCode < 500;
     return ready ? 'ready' : 'not ready';
   } catch {

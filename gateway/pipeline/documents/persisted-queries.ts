@@ -3,12 +3,12 @@ import { BoundedMap } from '../../bounded-map.ts';
 
 /** Characters of a persisted query; a longer one is answered, but not kept. */
 const MAX_LENGTH = 32_000;
-/** Seconds that one is kept in Redis after it was last written or read there. */
+/** How long one is kept in Redis after it was last written or read there. */
 const LIFETIME_SECONDS = 7 * 24 * 3_600;
 
 /**
  * Where automatic persisted queries are kept, for ApolloServer: in this process and, so that one gateway knows what
- * another was told, in Redis. At most `limit` of them in either, those used longest ago give way. Without Redis, or
+ * another was told, in Redis. Each keeps at most `limit` of them and drops those that were used longest ago. Without Redis, or
  * while it is away, an unknown query is simply sent again by its client.
  */
 export function createPersistedQueries(limit: number, redis: Redis | undefined, prefix: string) {
