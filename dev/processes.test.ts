@@ -32,6 +32,15 @@ const SERVICE = `
   createServer((_, response) => response.end()).listen(Number(process.env.PORT), '127.0.0.1');
   process.once('SIGTERM', () => { console.log('stopping'); process.exit(0); });`;
 
+/** Ready, and in need of a restart. */
+const AILING = `
+  import { createServer } from 'node:http';
+  createServer(({ url }, response) => {
+    response.statusCode = url === '/health' ? 503 : 200;
+    response.end('the pool is used up');
+  }).listen(Number(process.env.PORT), '127.0.0.1');
+  process.once('SIGTERM', () => process.exit(0));`;
+
 async function start(code = SERVICE, env: Record<string, string> = {}) {
   const file = join(folder, 'service.ts');
   await writeFile(file, code);
@@ -40,6 +49,8 @@ async function start(code = SERVICE, env: Record<string, string> = {}) {
     file,
     env: { ...process.env, PORT: String(port), ...env },
     readyUrl: `http://127.0.0.1:${port}/ready`,
+    healthUrl: `http://127.0.0.1:${port}/health`,
+    healthEveryMs: 50,
     sink: line => lines.push(stripVTControlCharacters(line)),
   });
   undo.push(() => started.stop());
@@ -151,6 +162,22 @@ describe('the supervisor', () => {
     expect(said[0]).toMatch(/service was ended by SIGKILL. It is started again in 250 ms.*\s+hello/);
     expect(supervised.pid).not.toBe(first);
     expect(await answers()).toBe(true);
+  });
+
+  test('restarts a process that asks for it, by 503 at its health address', async () => {
+    const ailing = supervise(
+      'ailing',
+      // The first one is ready, and unhealthy.
+      () => start(said.length === 0 ? AILING : SERVICE),
+      text => said.push(text),
+    );
+    undo.push(() => ailing.stop());
+    await ailing.start();
+    const first = ailing.pid;
+    await until('it runs again', () => said.at(-1) === 'ailing runs again.');
+    expect(said[0]).toMatch(/ailing ended with exit code 0. It is started again in 250 ms/);
+    expect(lines.join()).toContain('It asks for a restart and is stopped: 503 the pool is used up');
+    expect(ailing.pid).not.toBe(first);
   });
 
   test('leaves a process down that a test killed, until it is started', async () => {

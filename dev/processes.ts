@@ -1,11 +1,10 @@
 // Programs of ours, each in a Node process of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { get } from 'node:http';
 import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { ask, whenUnhealthy } from './liveness.ts';
 import { formatLine } from './log-lines.ts';
 
 export interface ProcessOptions {
@@ -19,6 +18,9 @@ export interface ProcessOptions {
   env: NodeJS.ProcessEnv;
   /** Answers 200 once the program can serve; without it the program counts as ready at once. */
   readyUrl?: string;
+  /** Answers 503 when the program needs a restart: once it has done so several times in a row, it is stopped. */
+  healthUrl?: string | undefined;
+  healthEveryMs?: number;
   /** Gets each line of output, readable and labelled with the name. */
   sink: (line: string) => void;
 }
@@ -40,6 +42,7 @@ export interface Process {
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
 const POLL_MS = 50;
+const HEALTH_EVERY_MS = 5_000;
 const WITH_PARENT = pathToFileURL(`${import.meta.dirname}/with-parent.ts`).href;
 
 /**
@@ -49,7 +52,16 @@ const WITH_PARENT = pathToFileURL(`${import.meta.dirname}/with-parent.ts`).href;
  * which is loaded into it, then ends it.
  */
 export function startProcess(options: ProcessOptions): Process {
-  const { name, file, args = [], nodeArgs = ['--max-semi-space-size=64'], env, readyUrl, sink } = options;
+  const {
+    name,
+    file,
+    args = [],
+    nodeArgs = ['--max-semi-space-size=64'],
+    env,
+    readyUrl,
+    healthUrl,
+    sink,
+  } = options;
   const child = spawn(process.execPath, [...nodeArgs, '--import', WITH_PARENT, file, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -70,6 +82,23 @@ export function startProcess(options: ProcessOptions): Process {
   const exited = howItEnds(child);
   const ready = readyUrl ? whenReady(name, readyUrl, exited, lastLines) : Promise.resolve();
   ready.catch(() => undefined); // whoever waits for it hears of it; nobody has to
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+    await exited;
+    clearTimeout(impatience);
+  };
+  const stopWhenUnhealthy = async (url: string) => {
+    const answer = await whenUnhealthy(url, exited, options.healthEveryMs ?? HEALTH_EVERY_MS);
+    if (answer === undefined) return;
+    sink(`${label} It asks for a restart and is stopped: ${answer}`);
+    await stop();
+  };
+  if (healthUrl)
+    ready.then(
+      () => stopWhenUnhealthy(healthUrl),
+      () => undefined,
+    );
   return {
     name,
     pid: child.pid,
@@ -77,12 +106,7 @@ export function startProcess(options: ProcessOptions): Process {
     exited,
     lastLines,
     kill: signal => void child.kill(signal),
-    async stop() {
-      child.kill('SIGTERM');
-      const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
-      await exited;
-      clearTimeout(impatience);
-    },
+    stop,
   };
 }
 
@@ -133,16 +157,4 @@ async function whenReady(
       throw report(`is not ready after ${READY_WITHIN_MS / 1000} s (${url}: ${answer}).`);
     await Promise.race([pause(POLL_MS), exited]);
   }
-}
-
-/** What the URL answers: 200, or why not. Each time over a new connection, so that none is left open. */
-function ask(url: string): Promise<200 | string> {
-  return new Promise(resolve => {
-    const request = get(url, { agent: false, timeout: 2_000 }, async response => {
-      const body = await text(response).catch(() => '');
-      resolve(response.statusCode === 200 ? 200 : `${response.statusCode} ${body.slice(0, 500)}`);
-    });
-    request.on('timeout', () => request.destroy(new Error('no answer within 2 s')));
-    request.on('error', error => resolve(error.message));
-  });
 }

@@ -90,6 +90,8 @@ export interface Service {
   file: string;
   nodeArgs: string[];
   readyUrl: string;
+  /** Answers 503 when it needs a restart. */
+  healthUrl?: string;
   /** A need of PostgreSQL delays its start until that runs. */
   needs: 'postgresql' | 'nothing';
   /** Lower stages stop first. */
@@ -111,7 +113,12 @@ export function stackServices(env: Environment, ports: Ports): Service[] {
   const sandbox = { nodeArgs: [], readyUrl: `http://127.0.0.1:${ports['stripe-sandbox']!.port}/health` };
   return [
     service('gateway', 'gateway/server.ts', 1),
-    ...SUBGRAPHS.map(({ name }) => service(name, `subgraphs/${name}/server.ts`, 2, { needs: 'postgresql' })),
+    ...SUBGRAPHS.map(({ name }) =>
+      service(name, `subgraphs/${name}/server.ts`, 2, {
+        needs: 'postgresql',
+        healthUrl: `http://127.0.0.1:${ports[name]!.port}/health`,
+      }),
+    ),
     ...(env.STRIPE_SECRET_KEY ? [] : [service('stripe-sandbox', 'dev/stripe-sandbox/server.ts', 3, sandbox)]),
     ...(env.SMTP_URL ? [] : [service('mailbox', 'dev/mailbox.ts', 3, { nodeArgs: [] })]),
   ];

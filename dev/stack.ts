@@ -83,8 +83,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stages.set(stage, [...(stages.get(stage) ?? []), supervised]);
   };
 
-  for (const { name, file, nodeArgs, readyUrl, stage } of wanted)
-    add(stage, name, () => startProcess({ name, file, nodeArgs, readyUrl, env, sink: output }));
+  for (const { name, file, nodeArgs, readyUrl, healthUrl, stage } of wanted)
+    add(stage, name, () => startProcess({ name, file, nodeArgs, readyUrl, healthUrl, env, sink: output }));
   if (withPostgres)
     add(Number.MAX_SAFE_INTEGER, 'postgresql', () =>
       launchPostgres(

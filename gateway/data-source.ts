@@ -1,6 +1,7 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
 import type { GraphQLFormattedError } from 'graphql';
 import { Pool } from 'undici';
+import { RETRY_AFTER_SECONDS } from '#shared/errors.ts';
 import type { Log } from '#shared/log.ts';
 import { CORRELATION_HEADER } from '#shared/passport.ts';
 import { BoundedMap } from './bounded-map.ts';
@@ -211,5 +212,5 @@ function headersOf(context: GatewayContext, credentials: readonly string[]): str
 
 const unavailable = (name: string): GraphQLFormattedError => ({
   message: `${name} does not answer at the moment. Try again shortly.`,
-  extensions: { code: 'UNAVAILABLE' },
+  extensions: { code: 'UNAVAILABLE', retryAfter: RETRY_AFTER_SECONDS },
 });

@@ -142,7 +142,13 @@ test('F7: while a joined subgraph is away, events come with a coded error in its
   await stack.payments.start();
   expect(live.results[1]).toEqual({
     data: { orderUpdated: { state: 'PAID', payments: null } },
-    errors: [{ message: expect.any(String), path: ['orderUpdated'], extensions: { code: 'UNAVAILABLE' } }],
+    errors: [
+      {
+        message: expect.any(String),
+        path: ['orderUpdated'],
+        extensions: { code: 'UNAVAILABLE', retryAfter: 2 },
+      },
+    ],
   });
 });
 
@@ -152,7 +158,7 @@ test('a subgraph that is never reached is UNAVAILABLE after the time-out, withou
   await told(live, 1);
   await stack.orders.start();
   expect(live.results[0]!.errors).toEqual([
-    { message: expect.any(String), extensions: { code: 'UNAVAILABLE' } },
+    { message: expect.any(String), extensions: { code: 'UNAVAILABLE', retryAfter: 2 } },
   ]);
   expect(JSON.stringify(live.results)).not.toMatch(/ECONN|127\.0\.0\.1/);
   await until('completed', () => live.completed);

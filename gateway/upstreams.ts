@@ -1,4 +1,5 @@
 import type { Client } from 'graphql-ws';
+import { RETRY_AFTER_SECONDS } from '#shared/errors.ts';
 import type { Log } from '#shared/log.ts';
 import type { GatewayContext } from './context.ts';
 import type { SubgraphAnswer, SubgraphDataSource } from './data-source.ts';
@@ -166,7 +167,7 @@ const unreachable = (subgraph: string): SubgraphAnswer => ({
   errors: [
     {
       message: `${subgraph} does not answer at the moment. Try again shortly.`,
-      extensions: { code: 'UNAVAILABLE' },
+      extensions: { code: 'UNAVAILABLE', retryAfter: RETRY_AFTER_SECONDS },
     },
   ],
 });

@@ -1,6 +1,7 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { z } from 'zod';
 import { currentCorrelation } from './correlation.ts';
+import { isDatabaseUnavailable } from './database-errors.ts';
 import type { Log } from './log.ts';
 
 /** Codes a client may branch on; everything else is masked. */
@@ -32,7 +33,10 @@ export const rateLimited = (retryAfterSeconds: number) =>
   new CodedError('RATE_LIMITED', `Too many attempts. Try again in ${retryAfterSeconds} s.`, {
     retryAfter: retryAfterSeconds,
   });
-export const unavailable = (message: string) => new CodedError('UNAVAILABLE', message);
+/** Seconds until a client may expect to find a part that was away: most faults are over by then. */
+export const RETRY_AFTER_SECONDS = 2;
+export const unavailable = (message: string) =>
+  new CodedError('UNAVAILABLE', message, { retryAfter: RETRY_AFTER_SECONDS });
 
 /** A member of a result union that says which fields are wrong. */
 export interface InvalidInput {
@@ -75,7 +79,11 @@ const PUBLIC_CODES = new Set<unknown>([
   'BAD_REQUEST',
 ]);
 
-/** Masks what the client must not see (A15): SQL text, stacks, URLs. The log keeps the whole under the correlation id. */
+/**
+ * Masks what the client must not see (A15): SQL text, stacks, URLs. The log keeps the whole under the correlation id.
+ *
+ * A database that is away is UNAVAILABLE with `retryAfter` in seconds, whatever was asked of it.
+ */
 export function maskError(
   formatted: GraphQLFormattedError,
   error: unknown,
@@ -87,10 +95,16 @@ export function maskError(
   if (error instanceof GraphQLError && !error.originalError && !error.extensions.code) {
     return { ...formatted, extensions: { ...formatted.extensions, code: 'BAD_USER_INPUT' } };
   }
-  log.error(
-    { err: error instanceof GraphQLError ? (error.originalError ?? error) : error, correlationId },
-    'masked error',
-  );
+  const err = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  if (isDatabaseUnavailable(err)) {
+    log.warn({ err, correlationId }, 'the database is unavailable');
+    return {
+      message: 'This part of the system does not answer at the moment. Try again shortly.',
+      ...(formatted.path && { path: formatted.path }),
+      extensions: { code: 'UNAVAILABLE', retryAfter: RETRY_AFTER_SECONDS, correlationId },
+    };
+  }
+  log.error({ err, correlationId }, 'masked error');
   return {
     message: 'Something went wrong on our side. Quote the correlation id when you report it.',
     ...(formatted.path && { path: formatted.path }),

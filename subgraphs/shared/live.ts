@@ -5,14 +5,22 @@
  * it twice does no harm beyond a delay.
  */
 import type { Relay } from 'bullmq';
+import { unavailable } from './errors.ts';
 import type { Log } from './log.ts';
 
 type Listener = (data: never) => unknown;
 
 export interface Live {
   publish(topic: string, data?: unknown): Promise<void>;
-  /** Calls `listener` for each publication; resolves, once listening, to the function that ends it. */
-  listen<T = unknown>(topic: string, listener: (data: T) => unknown): Promise<() => Promise<void>>;
+  /**
+   * Calls `listener` for each publication, and without data after an outage, in which publications may have been
+   * missed. Resolves, once listening, to the function that ends it.
+   * @throws CodedError UNAVAILABLE when the queue backend does not answer.
+   */
+  listen<T = unknown>(
+    topic: string,
+    listener: (data: T | undefined) => unknown,
+  ): Promise<() => Promise<void>>;
   /**
    * The values that `load` gives now and after each publication on one of the topics.
    *
@@ -35,7 +43,7 @@ export function createLive(relay: Relay<never>, log: Log): Live {
       for (const listener of listeners) listener(undefined as never);
   });
 
-  async function listen<T>(topic: string, listener: (data: T) => unknown) {
+  async function listen<T>(topic: string, listener: (data: T | undefined) => unknown) {
     let entry = topics.get(topic);
     if (!entry) {
       const listeners = new Set<Listener>();
@@ -48,7 +56,10 @@ export function createLive(relay: Relay<never>, log: Log): Live {
     }
     const { listeners, subscribed } = entry;
     listeners.add(listener as Listener);
-    const subscription = await subscribed;
+    const subscription = await subscribed.catch(error => {
+      log.warn({ err: error, topic }, 'subscribe');
+      throw unavailable('Live updates are not available at the moment. Try again shortly.');
+    });
     return async () => {
       listeners.delete(listener as Listener);
       if (listeners.size > 0 || topics.get(topic)?.listeners !== listeners) return;

@@ -10,6 +10,7 @@ import type { Live } from './live.ts';
 import type { Log } from './log.ts';
 import { type Envelope, isBackground, type MessageData, type MessageName, messages } from './messages.ts';
 import type { Metrics } from './metrics.ts';
+import { CONNECTION_TIMEOUT_MS } from './pool.ts';
 import type { Queues } from './queues.ts';
 
 /** What travels in a queue: the envelope, and whom to tell when it has been handled. */
@@ -220,7 +221,10 @@ export async function startRelay({ subgraph, databaseUrl, fork, queues, live, lo
   };
 
   const stopListening = listen(databaseUrl, wakeUp, log);
-  const stopAcks = await live.listen<Ack[]>(ackTopic(subgraph), acks => acknowledge(fork(), acks, log));
+  const stopAcks = await live.listen<Ack[]>(
+    ackTopic(subgraph),
+    acks => acks && acknowledge(fork(), acks, log),
+  );
 
   async function run() {
     let lastCleaning = 0;
@@ -267,14 +271,24 @@ export async function startRelay({ subgraph, databaseUrl, fork, queues, live, lo
   };
 }
 
-/** Marks rows as handled by a queue. A lost acknowledgement only means that the row is delivered once more. */
-async function acknowledge(em: EntityManager, acks: Ack[], log: Log): Promise<void> {
+/**
+ * Marks rows as handled by a queue. A lost acknowledgement only means that the row is delivered once more.
+ *
+ * Every process with a relay hears every acknowledgement, and the same rows come in batches of any order: they are
+ * locked in the order of their ids, so that updates at the same time wait for each other and never in a circle.
+ */
+export async function acknowledge(em: EntityManager, acks: Ack[], log: Log): Promise<void> {
   try {
     await query(
       em,
-      sql`update outbox set pending = array_remove(pending, ack.queue)
-        from unnest(${acks.map(a => a.row)}::uuid[], ${acks.map(a => a.queue)}::text[]) as ack(row, queue)
-        where outbox.id = ack.row`,
+      sql`with ack as materialized (
+            select row, queue from unnest(${acks.map(a => a.row)}::uuid[], ${acks.map(a => a.queue)}::text[]) as ack(row, queue)
+          ),
+          locked as materialized (
+            select id from outbox where id in (select row from ack) order by id for update
+          )
+          update outbox set pending = array_remove(pending, ack.queue)
+          from locked join ack on ack.row = locked.id where outbox.id = locked.id`,
     );
   } catch (error) {
     log.warn({ err: error }, 'acknowledgements were lost; the messages will be delivered again');
@@ -300,6 +314,7 @@ function listen(databaseUrl: string, onNotify: () => void, log: Log) {
     client = new Client({
       connectionString: databaseUrl,
       application_name: 'guichet-outbox',
+      connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
       keepAlive: true,
     });
     client.on('notification', onNotify);

@@ -6,10 +6,10 @@ import { DatabaseUnavailable, endsSession, explainFailure } from './database-err
 export const POOL_SIZE = 8;
 
 /**
- * Longest wait for a connection. Shorter than the gateway waits for an answer (10 s), so that a client hears from us
- * that the database is away and when to try again.
+ * Longest wait for a connection. Longer than the gateway waits for an answer (10 s), after which it says UNAVAILABLE
+ * itself: a message that waits its turn under load should not count as failed.
  */
-export const CONNECTION_TIMEOUT_MS = 8_000;
+export const CONNECTION_TIMEOUT_MS = 20_000;
 
 /**
  * PostgreSQL ends a session whose transaction, or single statement, takes longer. A process that hangs or is frozen

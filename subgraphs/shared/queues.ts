@@ -17,6 +17,7 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { SubgraphSettings } from './env.ts';
 import type { Log } from './log.ts';
+import { CONNECTION_TIMEOUT_MS } from './pool.ts';
 
 export interface QueueItem {
   id: string;
@@ -160,6 +161,9 @@ async function postgresBackend({ jobsDatabaseUrl, name }: Backend, log: Log): Pr
     connectionString: jobsDatabaseUrl,
     max: 16,
     application_name: `guichet-${name}`,
+    // BullMQ tries again what fails; without a limit it would wait for ever for a connection that never comes.
+    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    keepAlive: true,
     // BullMQ leaves the search path of a pool it was given alone, and names its functions without their schema.
     options: '-c search_path=bullmq',
   });

@@ -14,10 +14,12 @@ import type { z } from 'zod';
 import { readSchema } from '../../schema/read.ts';
 import type { Context } from './context.ts';
 import { withCorrelation } from './correlation.ts';
-import { type EntityManager, type Migrations, openDatabase, query, sql } from './database.ts';
+import { type EntityManager, type Migrations, openDatabase, poolOf } from './database.ts';
+import { isDatabaseUnavailable } from './database-errors.ts';
 import { DeadLetter } from './dead-letters.ts';
 import type { SubgraphSettings } from './env.ts';
-import { maskError } from './errors.ts';
+import { maskError, RETRY_AFTER_SECONDS } from './errors.ts';
+import { findAilments, type HealthCheck, watchDatabase } from './health.ts';
 import { answer, answerJson, PayloadTooLarge, readBody } from './http.ts';
 import { type Handlers, startConsumers } from './inbox.ts';
 import type { JobDefinition } from './jobs.ts';
@@ -82,6 +84,8 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
     definition.migrations,
   );
   const fork = () => orm.em.fork() as EntityManager;
+  const database = watchDatabase(await poolOf(orm), settings.databaseUrl);
+  const checks: HealthCheck[] = [database];
   const services = await definition.services({ em: fork(), log });
   const queues = await openQueues(settings, log);
   const live = createLive(queues.relay, log);
@@ -102,8 +106,14 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
   const server = createServer((req, res) => {
     void respond(req, res).catch(error => {
       log.error({ err: error }, 'request failed');
-      if (!res.headersSent)
-        answerJson(res, 500, { errors: [{ message: 'Something went wrong on our side.' }] });
+      if (res.headersSent) return;
+      if (isDatabaseUnavailable(error)) {
+        res.setHeader('retry-after', RETRY_AFTER_SECONDS);
+        return answerJson(res, 503, {
+          errors: [{ message: 'Not available at the moment. Try again shortly.' }],
+        });
+      }
+      answerJson(res, 500, { errors: [{ message: 'Something went wrong on our side.' }] });
     });
   });
   // Longer than the gateway keeps its connections: the client closes first, nothing breaks in flight.
@@ -138,7 +148,7 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
   async function respond(req: IncomingMessage, res: ServerResponse) {
     const url = new URL(req.url ?? '/', 'http://subgraph');
     if (url.pathname === '/graphql' && settings.workers !== 'only') return respondGraphQL(req, res);
-    if (url.pathname === '/health') return answerJson(res, 200, { status: 'ok' });
+    if (url.pathname === '/health') return respondHealth(res);
     if (url.pathname === '/ready') return respondReady(res);
     if (url.pathname === '/metrics') {
       return answer(res, 200, metrics.registry.contentType, await metrics.registry.metrics());
@@ -149,17 +159,17 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
     await withCorrelation(correlationId, () => route(context(null, correlationId), req, res, url));
   }
 
+  async function respondHealth(res: ServerResponse) {
+    const ailments = await findAilments(checks);
+    if (Object.keys(ailments).length === 0) return answerJson(res, 200, { status: 'ok' });
+    log.error({ ailments }, 'unhealthy: this process needs a restart');
+    answerJson(res, 503, { status: 'unhealthy', ailments });
+  }
+
   async function respondReady(res: ServerResponse) {
     if (stopping) return answerJson(res, 503, { status: 'stopping' });
-    try {
-      await Promise.race([
-        query(fork(), sql`select 1`),
-        new Promise((_, reject) => setTimeout(reject, 1_000, new Error('time-out')).unref()),
-      ]);
-      answerJson(res, 200, { status: 'ready' });
-    } catch {
-      answerJson(res, 503, { status: 'database does not answer' });
-    }
+    if (await database.ready()) return answerJson(res, 200, { status: 'ready' });
+    answerJson(res, 503, { status: 'database does not answer' });
   }
 
   async function respondGraphQL(req: IncomingMessage, res: ServerResponse) {
