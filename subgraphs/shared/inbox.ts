@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { withCorrelation } from './correlation.ts';
 import { type EntityManager, query, sql } from './database.ts';
 import { createSlots, HandlerOverdue, type Slots, untilAborted } from './deadlines.ts';
+import type { HealthCheck } from './health.ts';
 import { type JobDefinition, jobQueue } from './jobs.ts';
 import type { Live } from './live.ts';
 import type { Log } from './log.ts';
@@ -46,15 +47,11 @@ const MOST_OVERDUE = 5;
 /** Processes that may end or freeze while they handle a message, before it is taken for the cause. */
 const MOST_STALLED = 10;
 
-/** What a process's health asks of its workers. */
-export interface Consumers {
-  name: 'workers';
-  /** Why this process cannot go on without a restart: all handlers of a queue hang. Undefined while it can. */
-  ailment(): string | undefined;
-}
-
-/** Starts the workers for this subgraph's messages and jobs. */
-export async function startConsumers<S>(parts: ConsumerParts<S>): Promise<Consumers> {
+/**
+ * Starts the workers for this subgraph's messages and jobs. What it gives back complains once all handlers of a queue
+ * hang.
+ */
+export async function startConsumers<S>(parts: ConsumerParts<S>): Promise<HealthCheck> {
   const { subgraph, handlers, jobs } = parts;
   checkHandlers(subgraph, handlers);
   const acknowledge = createAcknowledger(parts);

@@ -37,6 +37,9 @@ export interface Limits {
  */
 const TRANSACTION_BOUNDARY = /^(begin|start transaction|commit|rollback)\b(?! to\b)/i;
 
+/** Kysely uses a connection for one transaction: after this statement nothing else belongs on it. */
+const TRANSACTION_END = /^(commit|rollback)\b(?! to\b)/i;
+
 /**
  * Makes the pool hand out connections that go back to it by themselves, to be closed there, when they break or
  * their transaction cannot be begun or ended.
@@ -59,6 +62,7 @@ export function guardPool(pool: Pool, limits: Limits): void {
 /** The part of a pool's client that kysely uses; a new one each time a connection is handed out. */
 function guard(client: PoolClient, limits: Limits): PoolClient {
   let given = false;
+  let ended = false;
   const release = (error?: Error | boolean) => {
     if (given) return;
     given = true;
@@ -75,6 +79,9 @@ function guard(client: PoolClient, limits: Limits): PoolClient {
         typeof statement === 'string'
           ? { text: statement, values: values as unknown[], query_timeout: limits.answer }
           : statement;
+      // Behind a commit or rollback that is under way it would run outside the transaction, and last.
+      if (ended) return Promise.reject(new Error('The transaction of this statement has ended.'));
+      ended = TRANSACTION_END.test(command.text);
       const answer: unknown = client.query(command);
       if (!(answer instanceof Promise)) return answer;
       return answer.catch(error => {

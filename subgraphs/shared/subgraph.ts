@@ -123,7 +123,7 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
   const workers = settings.workers !== 'off';
   let stopRelay = async () => {};
   if (workers) {
-    await startConsumers({
+    const consumers = await startConsumers({
       subgraph: name,
       queues,
       live,
@@ -133,6 +133,7 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
       jobs: definition.jobs ?? [],
       context: correlationId => context(null, correlationId),
     });
+    checks.push(consumers);
     stopRelay = await startRelay({
       subgraph: name,
       databaseUrl: settings.databaseUrl,
