@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { exportSPKI, generateKeyPair, SignJWT } from 'jose';
-import { ACCESS_TOKEN, viewerClaims } from '../subgraphs/shared/passport.ts';
+import { ACCESS_TOKEN, viewerClaims } from '#shared/kernel/passport.ts';
 import { startProcess } from './live/processes.ts';
 import { connectWatcher, Tally } from './live/watcher.ts';
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { SUBGRAPHS } from '../schema/read.ts';
-import type { TestStack } from './testing.ts';
+import type { TestStack } from './world.ts';
 
 /** What subgraphs answer to their gateway alone. */
 const INTERNAL = [
@@ -58,7 +58,8 @@ export async function askWithoutTable(
     const response = await fetch(gatewayUrl, {
       method: 'POST',
       headers: {
-        ...{ 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        'content-type': 'application/json',
+        authorization: `Bearer ${token}`,
         'x-correlation-id': correlationId,
       },
       body: JSON.stringify({ query }),

@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createApiClient } from '../dev/client.ts';
-import { findFreePort } from '../dev/postgres.ts';
-import { startProcess } from '../dev/processes.ts';
+import { findFreePort } from '../dev/postgres/postgres.ts';
+import { startProcess } from '../dev/stack/processes.ts';
 import { type Difference, type Exchange, type Notes, sideBySide } from './side-by-side.ts';
-import type { TestStack } from './testing.ts';
 import { withoutChance } from './transcript.ts';
+import type { TestStack } from './world.ts';
 
 export type Executor = 'own' | 'stock';
 
@@ -30,7 +30,7 @@ export async function startExecutors(stack: TestStack): Promise<Executors> {
   const origin = `http://localhost:${port}`;
   const gateway = startProcess({
     name: 'stock-gateway',
-    file: join(import.meta.dirname, '../gateway/server.ts'),
+    file: join(import.meta.dirname, '../gateway/main.ts'),
     env: { ...stack.env, GATEWAY_PORT: String(port), EXECUTOR: 'stock' },
     readyUrl: `${origin}/ready`,
     sink: line => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { TEST_REDIS } from '#shared/testing.ts';
+import { TEST_REDIS } from '#shared/test/world.ts';
 import {
   confirmPayment,
   payable,
@@ -28,10 +28,12 @@ import {
   expectPdf,
   fault,
   mailsTo,
+  payAtStripe,
   reserve,
+  settleDebit,
   startTestStack,
   type TestStack,
-} from './testing.ts';
+} from './world.ts';
 
 jest.setTimeout(90_000);
 
@@ -222,7 +224,7 @@ describe.each<{ backend: Backend; available: boolean; executors: boolean }>([
     await purchase.close();
   });
 
-  run('F12: a payment that arrives when the order has expired is refunded by itself', async () => {
+  run('F12: a payment made at Stripe while payments is down completes the order after its hold', async () => {
     const { buyer, purchase, payment, orderId } = await reserve(stack);
     const reference = (await order(buyer.api, orderId)).payments[0].providerReference;
     const { clientSecret } = payment;
@@ -232,24 +234,38 @@ describe.each<{ backend: Backend; available: boolean; executors: boolean }>([
     const partly = await buyer.api.ask(PARTS, { id: orderId });
     expect(partly.data).toEqual({ me: null, order: null, events: { totalCount: expect.any(Number) } });
     expect(codesOf(partly)).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
-    const confirmed = await fetch(`${stack.stripeSandboxUrl}/v1/payment_intents/${reference}/confirm`, {
-      method: 'POST',
-      headers: {
-        authorization: 'Bearer pk_test_guichet',
-        'content-type': 'application/x-www-form-urlencoded',
-      },
-      body: new URLSearchParams({
-        ...{ client_secret: clientSecret!, payment_method: 'pm_card_visa', return_url: 'http://localhost/' },
-      }),
-    });
-    expect(confirmed.status).toBe(200);
+    await payAtStripe(stack, reference, clientSecret!);
     await expireHold(orderId);
-    await eventually(
-      async () =>
-        (await stack.sql('orders', 'select status from orders where id = $1', [orderId]))[0]!.status ===
-        'FAILED',
-    );
+    // Nobody can say whether it was paid: the order waits, and keeps its stock.
+    await eventually(async () => {
+      const [row] = await stack.sql('orders', 'select status, closing_since from orders where id = $1', [
+        orderId,
+      ]);
+      expect(row!.status).toBe('RESERVED');
+      return row!.closing_since;
+    });
     await payments.start();
+    await purchase.until(complete, 60);
+    expect(purchase.statuses()).not.toContain('FAILED');
+    expect(await atStripe(stack, reference)).toMatchObject({ captured: 5_000, refunded: 0 });
+    await purchase.close();
+  });
+
+  run('F12: a bank debit that succeeds when the order has expired is refunded by itself', async () => {
+    const { buyer, purchase, payment, orderId } = await reserve(stack);
+    const reference = (await order(buyer.api, orderId)).payments[0].providerReference;
+    const debit = await confirmPayment(buyer.api, payment.id, 'pm_usBankAccount_processing');
+    expect(debit.status).toBe('PROCESSING');
+    const holds = async (found: string) => (await stack.sql('orders', found, [orderId])).length > 0;
+    await eventually(() =>
+      holds("select 1 from order_payments where order_id = $1 and status = 'PROCESSING'"),
+    );
+    // The hold is extended once; then nobody but the bank can say when the money comes.
+    await expireHold(orderId);
+    await eventually(() => holds('select 1 from orders where id = $1 and extended'));
+    await expireHold(orderId);
+    await purchase.until(({ status }) => status === 'FAILED');
+    await settleDebit(stack, reference);
     await eventually(async () => (await atStripe(stack, reference)).refunded === 5_000, 60);
     const ended = await eventually(async () => {
       const now = await order(buyer.api, orderId);
@@ -292,7 +308,10 @@ describe.each<{ backend: Backend; available: boolean; executors: boolean }>([
       const before = await order(buyer.api, orderId);
       const deliver = async (type: string) => {
         const body = JSON.stringify({
-          ...{ id: `evt_${randomUUID()}`, object: 'event', type, created: Math.floor(Date.now() / 1_000) },
+          id: `evt_${randomUUID()}`,
+          object: 'event',
+          type,
+          created: Math.floor(Date.now() / 1_000),
           data: {
             object: {
               id: reference,

@@ -8,7 +8,10 @@ function gateway(answers: Answer[], live: Answer[] = []): ApiClient {
   let asked = 0;
   const ask = async () => answers[Math.min(asked++, answers.length - 1)]!;
   return {
-    ...{ url: '', token: undefined, ask, get: withoutErrors(ask) },
+    url: '',
+    token: undefined,
+    ask,
+    get: withoutErrors(ask),
     withToken: () => gateway(answers, live),
     subscribe() {
       let close = () => {};
@@ -26,7 +29,8 @@ function gateway(answers: Answer[], live: Answer[] = []): ApiClient {
 
 const answer = (value: unknown): Answer => ({ status: 200, data: { value } });
 const refusal = (code: string, message = 'No.', path = ['value']): Answer => ({
-  ...{ status: 200, data: { value: null } },
+  status: 200,
+  data: { value: null },
   errors: [{ message, path, extensions: { code } }],
 });
 

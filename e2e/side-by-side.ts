@@ -1,7 +1,7 @@
 /** Two gateways before the same subgraphs, used as one API: whatever both can be asked at one state is compared. */
 import { EventEmitter, once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
-import { eventually } from '#shared/testing.ts';
+import { eventually } from '#shared/test/world.ts';
 import { type Answer, type ApiClient, type LiveResults, withoutErrors } from '../dev/client.ts';
 
 /** An operation, and what was answered. */

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Client } from 'pg';
-import { newId } from '#shared/database.ts';
-import { eventually, openMessenger, TEST_REDIS, testEnvironment } from '#shared/testing.ts';
-import { findFreePort } from '../dev/postgres.ts';
-import { type Process, startProcess } from '../dev/processes.ts';
+import { newId } from '#shared/data/database.ts';
+import { eventually, openMessenger, TEST_REDIS, testEnvironment } from '#shared/test/world.ts';
+import { findFreePort } from '../dev/postgres/postgres.ts';
+import { type Process, startProcess } from '../dev/stack/processes.ts';
 
 jest.setTimeout(240_000);
 

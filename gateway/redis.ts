@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import type { Log } from '#shared/log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 
 /** Milliseconds that an answer of Redis is waited for: what is asked there is never worth more. */
 const PATIENCE = 250;

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { type Stack, send, startStack, until } from './testing/stack.ts';
+import { type Stack, send, startStack, until } from './test/stack.ts';
 
-const program = fileURLToPath(new URL('server.ts', import.meta.url));
+const program = fileURLToPath(new URL('./main.ts', import.meta.url));
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack();

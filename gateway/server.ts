@@ -1,24 +1,24 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Environment } from '#shared/env.ts';
-import { createLog } from '#shared/log.ts';
-import { createMetrics } from '#shared/metrics.ts';
-import { createApollo } from './apollo.ts';
-import { observeBreakers } from './breaker.ts';
-import { readGatewaySettings } from './env.ts';
-import { prefersEventStream } from './event-streams.ts';
-import { createGraphqlHandler, sendJson, setHeaders } from './http.ts';
-import { createLive } from './live.ts';
-import { createMask } from './mask.ts';
-import { answerPreflight, corsHeaders } from './origin.ts';
+import { listen } from '#shared/kernel/listen.ts';
+import { createLog } from '#shared/kernel/log.ts';
+import { createMetrics } from '#shared/kernel/metrics.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
+import { loadSupergraph } from './execution/supergraph.ts';
+import { answerPreflight, corsHeaders } from './http/cors.ts';
+import { createGraphqlHandler, sendJson, setHeaders } from './http/graphql.ts';
+import { createUncheckedViewers, createViewers } from './identity/viewer.ts';
+import { prefersEventStream } from './live/event-streams.ts';
+import { createLive } from './live/live.ts';
+import { refuseUpgrade } from './live/sockets.ts';
+import { createApollo } from './pipeline/apollo.ts';
+import { readTrustedDocuments } from './pipeline/documents/trusted-documents.ts';
+import { createMask } from './pipeline/error-mask.ts';
+import { ConcurrencyLimit, observeConcurrency } from './pipeline/limits/concurrency-limit.ts';
 import { createPlayground } from './playground/playground.ts';
-import { createReadiness } from './readiness.ts';
 import { connectRedis } from './redis.ts';
-import { runGateway } from './run.ts';
-import { refuseUpgrade } from './sockets.ts';
-import { loadSupergraph } from './supergraph.ts';
-import { readTrustedDocuments } from './trusted-documents.ts';
-import { createUncheckedViewers, createViewers } from './viewer.ts';
+import { readGatewaySettings } from './settings.ts';
+import { observeBreakers } from './subgraphs/circuit-breaker.ts';
+import { createReadiness } from './subgraphs/readiness.ts';
 
 export interface Gateway {
   /** `http://127.0.0.1:<port>`, without a path. */
@@ -52,13 +52,23 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
       : createViewers(settings.jwksUrl, settings.internalSecret, log);
   const redis = connectRedis(settings.redisUrl, log);
   const trusted = readTrustedDocuments(settings);
-  const { apollo, fastLane } = createApollo(supergraph, settings, { log, mask, metrics, redis, trusted });
+  const limit = settings.concurrency.most > 0 ? new ConcurrencyLimit(settings.concurrency) : undefined;
+  if (limit) observeConcurrency(limit, metrics);
+  const { apollo, fastLane } = createApollo(supergraph, settings, {
+    log,
+    mask,
+    metrics,
+    redis,
+    trusted,
+    limit,
+  });
   await apollo.start();
   observeBreakers(supergraph.sources, metrics);
 
   const handleGraphql = createGraphqlHandler({
     apollo,
     fastLane,
+    limit,
     viewers,
     trustProxy: settings.trustProxy,
     mask,
@@ -115,16 +125,13 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
     else if (stopping) refuseUpgrade(socket, 503);
     else live.sockets.upgrade(req, socket, head);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(settings.port, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const listening = await listen(server, settings.port, settings.host);
+  const { port } = listening;
   log.info({ port }, 'gateway started');
 
   async function stop(drainDelay: number) {
     await new Promise(resolve => setTimeout(resolve, drainDelay));
-    const closed = new Promise(resolve => server.close(resolve));
+    const closed = listening.close();
     // Connections become idle one by one, each when its running request is answered.
     const sweeping = setInterval(() => server.closeIdleConnections(), 50);
     const deadline = setTimeout(() => server.closeAllConnections(), DRAIN);
@@ -154,5 +161,3 @@ function splitUrl(url: string): [path: string, search: string] {
   const mark = url.indexOf('?');
   return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)];
 }
-
-if (import.meta.main) await runGateway();

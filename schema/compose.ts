@@ -4,7 +4,7 @@ import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 import { readSchema, SUBGRAPHS } from './read.ts';
 
-const target = new URL('supergraph.graphql', import.meta.url);
+const target = new URL('./supergraph.graphql', import.meta.url);
 
 const { supergraphSdl, errors } = composeServices(
   SUBGRAPHS.map(({ name, port }) => ({

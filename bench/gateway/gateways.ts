@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { findFreePort } from '../../dev/postgres.ts';
+import { findFreePort } from '../../dev/postgres/postgres.ts';
 import { Connection } from './connection.ts';
 import { writeRequest } from './load.ts';
 
@@ -56,7 +56,7 @@ export const KINDS: readonly Kind[] = [
   },
   {
     name: 'Guichet',
-    args: () => [LARGE_YOUNG_GENERATION, here('../../gateway/server.ts')],
+    args: () => [LARGE_YOUNG_GENERATION, here('../../gateway/main.ts')],
     env: ({ supergraph, urls }, port) => ({
       IDENTITY: 'none',
       SUPERGRAPH: supergraph,

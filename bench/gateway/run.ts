@@ -37,7 +37,7 @@ const operations = options.operations.split(',') as OperationName[];
 const EQUAL_LOAD = 0.6;
 
 leaveGatewayCore();
-const subgraphs = fork(new URL('subgraphs.ts', import.meta.url));
+const subgraphs = fork(new URL('./subgraphs.ts', import.meta.url));
 const ask = <T>() => new Promise<T>(resolve => subgraphs.once('message', resolve as (told: unknown) => void));
 const { urls, supergraphSdl } = await ask<{ urls: Record<string, string>; supergraphSdl: string }>();
 const folder = mkdtempSync(join(tmpdir(), 'bench-gateway-'));
@@ -155,7 +155,7 @@ for (const one of figures) {
 const tables = writeTables(figures, { rounds: ROUNDS, seconds: SECONDS, connections });
 console.log(tables);
 if (options.keep) {
-  writeFileSync(new URL('results.md', import.meta.url), tables);
+  writeFileSync(new URL('./results.md', import.meta.url), tables);
   writeFileSync(new URL('results.svg', import.meta.url), drawPicture(figures));
 }
 for (const gateway of gateways) gateway.stop();

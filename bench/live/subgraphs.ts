@@ -3,8 +3,8 @@ import { EventEmitter, on } from 'node:events';
 import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 import { exportJWK, importSPKI } from 'jose';
-import { startStandIn } from '../../gateway/testing/subgraph.ts';
-import { ACCESS_TOKEN } from '../../subgraphs/shared/passport.ts';
+import { ACCESS_TOKEN } from '#shared/kernel/passport.ts';
+import { startStandIn } from '../../gateway/test/subgraph.ts';
 import { now, type Order, usage } from './messages.ts';
 
 const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key"])';

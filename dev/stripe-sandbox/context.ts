@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type Stripe from 'stripe';
-import type { Params } from './form.ts';
+import type { Params } from './http/form.ts';
 import type { Store } from './state.ts';
 import type { Webhooks } from './webhooks.ts';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Call } from './context.ts';
-import { invalidParameter } from './errors.ts';
 import { type Faults, faultSchema } from './faults.ts';
-import { settlePayment } from './payment-attempts.ts';
-import { settleRefund } from './refunds.ts';
+import { invalidParameter } from './http/errors.ts';
+import { settlePayment } from './payments/payment-attempts.ts';
+import { settleRefund } from './payments/refunds.ts';
 import { getResource } from './resources.ts';
 
 /** One request to the API, as it was answered; `status` is absent when the connection was cut instead. */

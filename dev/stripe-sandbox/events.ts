@@ -1,7 +1,7 @@
 import Stripe from 'stripe';
 import { z } from 'zod';
 import { type Call, newId, now, type Operation } from './context.ts';
-import { expandable, list, page, readParams } from './params.ts';
+import { expandable, list, page, readParams } from './http/params.ts';
 import { expand, getResource, listPage } from './resources.ts';
 
 /** Older events that have been delivered are forgotten past this number, as Stripe forgets them after 30 days. */

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import type { z } from 'zod';
-import { invalidParameter, noSuch } from './errors.ts';
-import type { page } from './params.ts';
+import { invalidParameter, noSuch } from './http/errors.ts';
+import type { page } from './http/params.ts';
 import type { Collections, Store } from './state.ts';
 
 /** Where the objects of an id's prefix live, and what Stripe calls them in errors. */

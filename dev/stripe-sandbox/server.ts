@@ -1,16 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { readSettings } from '#shared/env.ts';
-import { createLog, type Log } from '#shared/log.ts';
-import { createApi } from './api.ts';
-import { expireDueSessions } from './checkout.ts';
+import { LOOPBACK, listen } from '#shared/kernel/listen.ts';
+import { createLog, type Log } from '#shared/kernel/log.ts';
+import { DEVELOPMENT_WEBHOOK_SECRET } from '#shared/kernel/production.ts';
+import { readSettings } from '#shared/kernel/settings.ts';
+import { expireDueSessions } from './checkout/checkout.ts';
 import type { Call } from './context.ts';
 import { controls, type LoggedRequest } from './control.ts';
-import { ApiError } from './errors.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { decodeForm, type Params } from './form.ts';
-import { messagePage } from './pages.ts';
-import { findRoute, pages } from './routes.ts';
+import { createApi } from './http/api.ts';
+import { ApiError } from './http/errors.ts';
+import { decodeForm, type Params } from './http/form.ts';
+import { messagePage } from './http/pages.ts';
+import { findRoute, pages } from './http/routes.ts';
 import { openStore, type Store } from './state.ts';
 import { startWebhooks, type Webhooks } from './webhooks.ts';
 
@@ -22,7 +23,7 @@ export interface StripeSandboxOptions {
   webhookSecret: string;
   /** Keeps the state across restarts. */
   dataFile?: string;
-  /** The address to listen on; this machine alone by default, because nothing here asks who calls. */
+  /** As `listen` takes it; this machine alone by default, because nothing here asks who calls. */
   host?: string;
   log?: Log;
 }
@@ -134,15 +135,14 @@ export async function startStripeSandbox(options: StripeSandboxOptions): Promise
   });
   // Longer than clients keep idle connections, so that none is closed in the moment of its next use.
   server.keepAliveTimeout = 65_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host ?? '127.0.0.1', resolve);
-  }).catch(async (error: unknown) => {
-    await webhooks.stop();
-    await store.close();
-    throw error;
-  });
-  const { port } = server.address() as AddressInfo;
+  const listening = await listen(server, options.port, options.host ?? LOOPBACK).catch(
+    async (error: unknown) => {
+      await webhooks.stop();
+      await store.close();
+      throw error;
+    },
+  );
+  const { port } = listening;
   url = `http://localhost:${port}`;
 
   const expiry = setInterval(() => {
@@ -152,7 +152,7 @@ export async function startStripeSandbox(options: StripeSandboxOptions): Promise
   async function stop() {
     stopping.abort();
     clearInterval(expiry);
-    const closed = new Promise(resolve => server.close(resolve));
+    const closed = listening.close();
     server.closeIdleConnections();
     // Whoever is still connected has had its answer or will ask again.
     const cut = setTimeout(() => server.closeAllConnections(), 500);
@@ -198,16 +198,16 @@ function readInput(request: IncomingMessage, text: string): unknown {
 if (import.meta.main) {
   const settings = readSettings('stripe-sandbox', process.env, kinds => ({
     STRIPE_SANDBOX_PORT: kinds.port(4010),
-    STRIPE_SANDBOX_HOST: kinds.text('127.0.0.1'),
+    HOST: kinds.host(LOOPBACK).transform(host => host!),
     STRIPE_SANDBOX_WEBHOOK_URL: kinds.url('http://localhost:4004/webhooks/stripe'),
-    STRIPE_SANDBOX_WEBHOOK_SECRET: kinds.secret('whsec_guichet_development'),
+    STRIPE_SANDBOX_WEBHOOK_SECRET: kinds.secret(DEVELOPMENT_WEBHOOK_SECRET),
     STRIPE_SANDBOX_DATA: kinds.text(''),
     LOG_LEVEL: kinds.choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
   }));
   const log = createLog('stripe-sandbox', settings.LOG_LEVEL);
   const sandbox = await startStripeSandbox({
     port: settings.STRIPE_SANDBOX_PORT,
-    host: settings.STRIPE_SANDBOX_HOST,
+    host: settings.HOST,
     webhookUrl: settings.STRIPE_SANDBOX_WEBHOOK_URL,
     webhookSecret: settings.STRIPE_SANDBOX_WEBHOOK_SECRET,
     dataFile: settings.STRIPE_SANDBOX_DATA || undefined,

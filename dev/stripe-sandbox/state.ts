@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type Stripe from 'stripe';
-import type { SavedAnswer } from './idempotency.ts';
+import type { SavedAnswer } from './http/idempotency.ts';
 import type { Delivery } from './webhooks.ts';
 
 export interface SessionPayment {

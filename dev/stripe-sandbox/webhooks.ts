@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type Stripe from 'stripe';
-import type { Log } from '#shared/log.ts';
+import type { Log } from '#shared/kernel/log.ts';
 import { newId } from './context.ts';
 import type { Store } from './state.ts';
 

@@ -1,6 +1,6 @@
 import { request } from 'undici';
-import { findChromium, openPage, type Page } from '../testing/browser.ts';
-import { type Stack, startStack, until } from '../testing/stack.ts';
+import { findChromium, openPage, type Page } from '../test/browser.ts';
+import { type Stack, startStack, until } from '../test/stack.ts';
 
 const chromium = findChromium();
 const inBrowser = chromium ? test : test.skip;

@@ -217,7 +217,7 @@ export type OrderStatus =
   | 'CREATED'
   | 'FAILED'
   | 'PAID'
-  /** The stock is held until `expiresAt`; to be paid. */
+  /** The stock is held until `expiresAt`; to be paid. Shortly after that, too, until it is certain whether it was paid. */
   | 'RESERVED'
   | 'SHIPPING_SCHEDULED';
 

@@ -1,8 +1,19 @@
-import type { Handlers } from '#shared/inbox.ts';
+import type { Handlers } from '#shared/messaging/inbox.ts';
+import { onJob } from '#shared/messaging/jobs.ts';
+import { obtainFile } from './documents/documents.ts';
+import { recordOrder, recordPayment } from './issue/settlements.ts';
+import { renderCreditNoteJob, renderInvoiceJob } from './jobs.ts';
 import type { InvoicesServices } from './services.ts';
-import { recordOrder, recordPayment } from './settlements.ts';
 
 export const handlers: Handlers<InvoicesServices> = {
-  'order.status.updated': recordOrder,
-  'payment.status.updated': recordPayment,
+  messages: {
+    'order.status.updated': recordOrder,
+    'payment.status.updated': recordPayment,
+  },
+  jobs: [
+    onJob(renderInvoiceJob, (ctx, { invoiceId }) => obtainFile(ctx, `invoices/${invoiceId}.pdf`)),
+    onJob(renderCreditNoteJob, (ctx, { creditNoteId }) =>
+      obtainFile(ctx, `credit-notes/${creditNoteId}.pdf`),
+    ),
+  ],
 };

@@ -1,8 +1,8 @@
-import { listDeadLetters, replayDeadLetter } from '#shared/dead-letters.ts';
+import { listDeadLetters, replayDeadLetter } from '#shared/messaging/dead-letters.ts';
 import type { Resolvers } from '../../schema/generated/invoices.ts';
-import type { CreditNote } from './credit-note.entity.ts';
-import { creditNotesOf, findCreditNote } from './credit-notes.ts';
-import type { Invoice, InvoiceLine } from './invoice.entity.ts';
+import type { CreditNote } from './credit/credit-note.entity.ts';
+import { creditNotesOf, findCreditNote } from './credit/credit-notes.ts';
+import type { Invoice, InvoiceLine } from './issue/invoice.entity.ts';
 import {
   findInvoice,
   findInvoiceOfOrder,
@@ -11,9 +11,9 @@ import {
   listInvoices,
   listInvoicesOf,
   pdfUrlOf,
-} from './invoices.ts';
-import { finalizeInvoice } from './payment-terms.ts';
-import { type TaxLine, taxByRate } from './taxes.ts';
+} from './issue/invoices.ts';
+import { finalizeInvoice } from './issue/payment-terms.ts';
+import { type TaxLine, taxByRate } from './issue/taxes.ts';
 
 /** Amounts are stored beside one currency for the whole document. */
 const money = (field: 'subtotal' | 'tax' | 'total') => (document: Invoice | CreditNote) => ({

@@ -1,16 +1,14 @@
-import type { Environment } from '#shared/env.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
 import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
-import { CreditNote } from './credit-note.entity.ts';
-import { createRenderer } from './document-thread.ts';
-import { serveFile } from './documents.ts';
-import { readInvoicesSettings } from './env.ts';
+import { CreditNote } from './credit/credit-note.entity.ts';
+import { serveFile } from './documents/documents.ts';
+import { createRenderer } from './documents/thread.ts';
 import { handlers } from './handlers.ts';
-import { Invoice, InvoiceLine } from './invoice.entity.ts';
-import { renderCreditNote } from './jobs/render-credit-note.ts';
-import { renderInvoice } from './jobs/render-invoice.ts';
+import { Invoice, InvoiceLine } from './issue/invoice.entity.ts';
 import { migrations } from './migrations/index.ts';
 import { resolvers } from './resolvers.ts';
 import type { InvoicesServices } from './services.ts';
+import { readInvoicesSettings } from './settings.ts';
 
 /** Starts the invoices subgraph. */
 export function startInvoices(env: Environment) {
@@ -21,7 +19,6 @@ export function startInvoices(env: Environment) {
     migrations,
     resolvers,
     handlers,
-    jobs: [renderInvoice, renderCreditNote],
     services: async () => ({ settings, renderer: createRenderer() }),
     routes: { 'GET /files/': serveFile },
     close: ({ renderer }) => renderer.close(),

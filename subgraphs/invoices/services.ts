@@ -1,6 +1,6 @@
 import type { Context } from '#shared/context.ts';
-import type { Renderer } from './document-thread.ts';
-import type { InvoicesSettings } from './env.ts';
+import type { Renderer } from './documents/thread.ts';
+import type { InvoicesSettings } from './settings.ts';
 
 export interface InvoicesServices {
   settings: InvoicesSettings;

@@ -1,65 +1,80 @@
-import type { Handlers } from '#shared/inbox.ts';
-import { storeContact } from './contacts.ts';
-import { tellUser } from './in-app.ts';
-import { sendWaiting, writeToBuyer } from './order-emails.ts';
-import type { NotificationsServices } from './services.ts';
+import type { Handlers } from '#shared/messaging/inbox.ts';
+import { onJob } from '#shared/messaging/jobs.ts';
+import { storeContact } from './channels/contacts.ts';
+import { tellUser } from './channels/in-app.ts';
+import { deliverNotification } from './deliver/delivery.ts';
+import { sendNotificationJob, sendUrgentNotificationJob } from './jobs.ts';
+import type { NotificationsContext, NotificationsServices } from './services.ts';
+import { sendWaiting, writeToBuyer } from './templates/order-emails.ts';
+
+const send = (ctx: NotificationsContext, { notificationId }: { notificationId: string }) =>
+  deliverNotification(ctx, notificationId);
+
+/** Reaching the mail server, or one that does not answer and the other, takes a minute beside its time-out. */
+const deadlineMs = ({ settings }: NotificationsServices) => 60_000 + settings.SMTP_TIMEOUT * 1_000;
 
 export const handlers: Handlers<NotificationsServices> = {
-  'notification-send-request': writeToBuyer,
+  messages: {
+    'notification-send-request': writeToBuyer,
 
-  'user.registered': (ctx, contact) => storeContact(ctx.em, contact),
+    'user.registered': (ctx, contact) => storeContact(ctx.em, contact),
 
-  // A card that needs 3-D Secure, or a payment on its way, is not declined.
-  async 'payment.card.result'(ctx, { success, requiresAction, status, ...result }) {
-    if (success || requiresAction || !['REQUIRES_PAYMENT_METHOD', 'FAILED'].includes(status)) return;
-    const { paymentId, orderId, customerId, amount, error } = result;
-    await tellUser(ctx, customerId, {
-      template: 'payment-declined',
-      data: { amount, reason: error },
-      orderId,
-      // The message has no name for the single try: the same refusal twice is told once.
-      key: `payment-declined:${paymentId}:${error}`,
-    });
+    // A card that needs 3-D Secure, or a payment on its way, is not declined.
+    async 'payment.card.result'(ctx, { success, requiresAction, status, ...result }) {
+      if (success || requiresAction || !['REQUIRES_PAYMENT_METHOD', 'FAILED'].includes(status)) return;
+      const { paymentId, orderId, customerId, amount, error } = result;
+      await tellUser(ctx, customerId, {
+        template: 'payment-declined',
+        data: { amount, reason: error },
+        orderId,
+        // The message has no name for the single try: the same refusal twice is told once.
+        key: `payment-declined:${paymentId}:${error}`,
+      });
+    },
+
+    'invoice.paid': (ctx, { invoiceId, number, total, orderId, customerId }) =>
+      tellUser(ctx, customerId, {
+        template: 'invoice-paid',
+        data: { number, total },
+        orderId,
+        key: `invoice-paid:${invoiceId}`,
+      }),
+
+    'credit_note.issued': (ctx, { creditNoteId, number, total, orderId, customerId }) =>
+      tellUser(ctx, customerId, {
+        template: 'credit-note-issued',
+        data: { number, total },
+        orderId,
+        key: `credit-note-issued:${creditNoteId}`,
+      }),
+
+    async 'ticket.generation.completed'(ctx, { orderId, customerId, successful, failed }) {
+      if (failed > 0) {
+        ctx.log.error(
+          { orderId, successful, failed },
+          'tickets were not rendered; the confirmation waits for them',
+        );
+        return;
+      }
+      await sendWaiting(ctx, orderId);
+      await tellUser(ctx, customerId, {
+        template: 'tickets-ready',
+        data: { tickets: successful },
+        orderId,
+        key: `tickets-ready:${orderId}`,
+      });
+    },
+
+    'ticket.fraud.suspected': (ctx, { eventId, organizerId, scanId, reason }) =>
+      tellUser(ctx, organizerId, {
+        template: 'fraud-suspected',
+        data: { reason },
+        eventId,
+        key: `fraud-suspected:${scanId}`,
+      }),
   },
-
-  'invoice.paid': (ctx, { invoiceId, number, total, orderId, customerId }) =>
-    tellUser(ctx, customerId, {
-      template: 'invoice-paid',
-      data: { number, total },
-      orderId,
-      key: `invoice-paid:${invoiceId}`,
-    }),
-
-  'credit_note.issued': (ctx, { creditNoteId, number, total, orderId, customerId }) =>
-    tellUser(ctx, customerId, {
-      template: 'credit-note-issued',
-      data: { number, total },
-      orderId,
-      key: `credit-note-issued:${creditNoteId}`,
-    }),
-
-  async 'ticket.generation.completed'(ctx, { orderId, customerId, successful, failed }) {
-    if (failed > 0) {
-      ctx.log.error(
-        { orderId, successful, failed },
-        'tickets were not rendered; the confirmation waits for them',
-      );
-      return;
-    }
-    await sendWaiting(ctx, orderId);
-    await tellUser(ctx, customerId, {
-      template: 'tickets-ready',
-      data: { tickets: successful },
-      orderId,
-      key: `tickets-ready:${orderId}`,
-    });
-  },
-
-  'ticket.fraud.suspected': (ctx, { eventId, organizerId, scanId, reason }) =>
-    tellUser(ctx, organizerId, {
-      template: 'fraud-suspected',
-      data: { reason },
-      eventId,
-      key: `fraud-suspected:${scanId}`,
-    }),
+  jobs: [
+    onJob(sendNotificationJob, send, { deadlineMs }),
+    onJob(sendUrgentNotificationJob, send, { deadlineMs }),
+  ],
 };

@@ -1,5 +1,5 @@
-import { listDeadLetters, replayDeadLetter } from '#shared/dead-letters.ts';
-import { JSONResolver } from '#shared/scalars.ts';
+import { JSONResolver } from '#shared/data/scalars.ts';
+import { listDeadLetters, replayDeadLetter } from '#shared/messaging/dead-letters.ts';
 import type { Resolvers } from '../../schema/generated/notifications.ts';
 import {
   findNotification,
@@ -7,10 +7,10 @@ import {
   listNotifications,
   listOrderNotifications,
   listUserNotifications,
-} from './notifications.ts';
-import { watchReceived } from './received.ts';
-import { sendNotification } from './requests.ts';
-import { readStatistics } from './statistics.ts';
+} from './deliver/notifications.ts';
+import { watchReceived } from './deliver/received.ts';
+import { sendNotification } from './deliver/requests.ts';
+import { readStatistics } from './deliver/statistics.ts';
 
 export const resolvers: Resolvers = {
   JSON: JSONResolver,

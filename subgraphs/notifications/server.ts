@@ -1,13 +1,12 @@
-import type { Environment } from '#shared/env.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
 import { type RunningSubgraph, runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
-import { readNotificationsSettings } from './env.ts';
+import { openMailer } from './channels/email.ts';
+import { Notification } from './deliver/notification.entity.ts';
 import { handlers } from './handlers.ts';
-import { sendNotificationJob, sendUrgentNotificationJob } from './jobs/send-notification.ts';
-import { openMailer } from './mailer.ts';
 import { migrations } from './migrations/index.ts';
-import { Notification } from './notification.entity.ts';
 import { resolvers } from './resolvers.ts';
 import type { NotificationsServices } from './services.ts';
+import { readNotificationsSettings } from './settings.ts';
 
 /** How long a stop waits for a mail server's answer. All of it takes 10 s at most (F11). */
 const PATIENCE_MS = 5_000;
@@ -22,7 +21,6 @@ export async function startNotifications(env: Environment): Promise<RunningSubgr
     migrations,
     resolvers,
     handlers,
-    jobs: [sendNotificationJob, sendUrgentNotificationJob],
     services: async () => ({ settings, mailer }),
     close: async () => mailer.close(),
   });

@@ -1,6 +1,6 @@
 import type { Context } from '#shared/context.ts';
-import type { NotificationsSettings } from './env.ts';
-import type { Mailer } from './mailer.ts';
+import type { Mailer } from './channels/email.ts';
+import type { NotificationsSettings } from './settings.ts';
 
 export interface NotificationsServices {
   settings: NotificationsSettings;

@@ -1,12 +1,12 @@
-import { listDeadLetters, replayDeadLetter } from '#shared/dead-letters.ts';
+import { listDeadLetters, replayDeadLetter } from '#shared/messaging/dead-letters.ts';
 import type { Resolvers } from '../../schema/generated/orders.ts';
-import { addToBasket, type BasketLine, getBasket, setBasketQuantity, totalOf } from './baskets.ts';
-import { cancelOrder } from './canceling.ts';
-import { followOrder } from './following.ts';
-import { lineTotal } from './money.ts';
-import type { Order } from './order.entity.ts';
-import { findOrder, getOrder, listOrders, listOrdersOf, loadLines, loadTimeline } from './orders.ts';
-import { placeOrder } from './placing.ts';
+import { addToBasket, type BasketLine, getBasket, setBasketQuantity, totalOf } from './basket/baskets.ts';
+import { cancelOrder } from './cancel/canceling.ts';
+import { followOrder } from './order/following.ts';
+import type { Order } from './order/order.entity.ts';
+import { findOrder, getOrder, listOrders, listOrdersOf, loadLines, loadTimeline } from './order/orders.ts';
+import { lineTotal } from './place/money.ts';
+import { placeOrder } from './place/placing.ts';
 
 export const resolvers: Resolvers = {
   Query: {

@@ -1,13 +1,13 @@
-import type { Environment } from '#shared/env.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
 import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
-import { readOrdersSettings } from './env.ts';
 import { handlers } from './handlers.ts';
-import { expireOrderJob } from './jobs/expire-order.ts';
 import { migrations } from './migrations/index.ts';
-import { Order, OrderLine, OrderTransition } from './order.entity.ts';
+import { Order, OrderLine, OrderTransition } from './order/order.entity.ts';
+import { createSagaAdmission, unlimitedAdmission } from './place/admission.ts';
 import { resolvers } from './resolvers.ts';
+import { startSweeping } from './saga/sweeping.ts';
 import type { OrdersServices } from './services.ts';
-import { startSweeping } from './sweeping.ts';
+import { readOrdersSettings } from './settings.ts';
 
 /** Starts the orders subgraph. */
 export function startOrders(env: Environment) {
@@ -18,9 +18,9 @@ export function startOrders(env: Environment) {
     migrations,
     resolvers,
     handlers,
-    jobs: [expireOrderJob],
     services: async ({ em, log }) => ({
       settings,
+      admission: settings.SAGA_TARGET > 0 ? createSagaAdmission(settings.SAGA_TARGET) : unlimitedAdmission,
       stopSweeping: settings.workers === 'off' ? async () => {} : startSweeping(em, log),
     }),
     close: services => services.stopSweeping(),

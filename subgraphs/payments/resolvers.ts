@@ -1,9 +1,9 @@
-import { listDeadLetters, replayDeadLetter } from '#shared/dead-letters.ts';
+import { listDeadLetters, replayDeadLetter } from '#shared/messaging/dead-letters.ts';
 import type { Resolvers } from '../../schema/generated/payments.ts';
-import { analyze } from './analytics.ts';
-import { confirmPayment } from './attempts.ts';
-import { createCheckout } from './checkout-sessions.ts';
-import { payInvoice } from './pay-invoice.ts';
+import { analyze } from './analytics/analytics.ts';
+import { createCheckout } from './checkout/checkout-sessions.ts';
+import { confirmPayment } from './collect/attempts.ts';
+import { payInvoice } from './collect/pay-invoice.ts';
 import {
   clientSecretOf,
   findPayment,
@@ -13,8 +13,8 @@ import {
   paymentsOfUser,
   refundsOf,
   watchPayment,
-} from './payments.ts';
-import { refundPayment } from './refunds.ts';
+} from './collect/payments.ts';
+import { refundPayment } from './refund/refunds.ts';
 
 export const resolvers: Resolvers = {
   Query: {

@@ -1,21 +1,15 @@
-import type { Environment } from '#shared/env.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
 import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
-import { CheckoutSession } from './checkout-session.entity.ts';
-import { readPaymentsSettings } from './env.ts';
+import { CheckoutSession } from './checkout/checkout-session.entity.ts';
+import { Payment } from './collect/payment.entity.ts';
 import { handlers } from './handlers.ts';
-import { applyWebhookJob } from './jobs/apply-webhook.ts';
-import { cancelIntentJob } from './jobs/cancel-intent.ts';
-import { createIntentJob } from './jobs/create-intent.ts';
-import { executeRefundJob } from './jobs/execute-refund.ts';
-import { openCheckoutJob } from './jobs/open-checkout.ts';
-import { reconcilePaymentJob } from './jobs/reconcile-payment.ts';
 import { migrations } from './migrations/index.ts';
-import { Payment } from './payment.entity.ts';
-import { Refund } from './refund.entity.ts';
+import { connectStripe } from './provider/stripe.ts';
+import { Refund } from './refund/refund.entity.ts';
 import { resolvers } from './resolvers.ts';
 import type { PaymentsServices } from './services.ts';
-import { connectStripe } from './stripe.ts';
-import { receivePaypalWebhook, receiveStripeWebhook } from './webhooks.ts';
+import { readPaymentsSettings, takesTestPayments } from './settings.ts';
+import { receivePaypalWebhook, receiveStripeWebhook } from './webhooks/receive.ts';
 
 /** Starts the payments subgraph. */
 export function startPayments(env: Environment) {
@@ -26,15 +20,11 @@ export function startPayments(env: Environment) {
     migrations,
     resolvers,
     handlers,
-    jobs: [
-      createIntentJob,
-      cancelIntentJob,
-      reconcilePaymentJob,
-      openCheckoutJob,
-      executeRefundJob,
-      applyWebhookJob,
-    ],
-    services: async () => ({ settings, provider: connectStripe(settings) }),
+    async services({ log }) {
+      if (takesTestPayments(settings))
+        log.warn('ALLOW_TEST_PAYMENTS: Stripe runs in test mode, nothing that is sold here is paid for');
+      return { settings, provider: connectStripe(settings) };
+    },
     routes: {
       'POST /webhooks/stripe': receiveStripeWebhook,
       'POST /webhooks/paypal': receivePaypalWebhook,

@@ -1,6 +1,6 @@
 import type { Context } from '#shared/context.ts';
-import type { PaymentsSettings } from './env.ts';
-import type { Provider } from './stripe.ts';
+import type { Provider } from './provider/stripe.ts';
+import type { PaymentsSettings } from './settings.ts';
 
 export interface PaymentsServices {
   settings: PaymentsSettings;

@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
-import { CodedError, unavailable } from './errors.ts';
-import { CORRELATION_HEADER, mintPassport, PASSPORT_HEADER } from './passport.ts';
+import { DEADLINE_HEADER, timeLeft, tooLate } from './kernel/deadline.ts';
+import { CodedError, unavailable } from './kernel/errors.ts';
+import { CORRELATION_HEADER, mintPassport, PASSPORT_HEADER } from './kernel/passport.ts';
 
 const TIMEOUT_MS = 3_000;
 
@@ -8,15 +9,21 @@ const TIMEOUT_MS = 3_000;
  * Asks another subgraph over the network, on behalf of the viewer: its own rules of visibility apply.
  *
  * For questions that must be answered before a transaction begins; everything else goes by message.
- * @throws CodedError with the other's code, or UNAVAILABLE when it does not answer within 3 s.
+ * @throws CodedError with the other's code, or UNAVAILABLE when it does not answer within 3 s or what is left until
+ *   the deadline.
  */
 export async function askSubgraph<Data>(
-  { viewer, correlationId, log }: Pick<Context, 'viewer' | 'correlationId' | 'log'>,
+  { viewer, correlationId, deadline, log }: Pick<Context, 'viewer' | 'correlationId' | 'deadline' | 'log'>,
   { url, internalSecret }: { url: string; internalSecret: string },
   query: string,
   variables: Record<string, unknown>,
 ): Promise<Data> {
-  let answer: { data?: Data; errors?: { message: string; extensions?: { code?: string } }[] };
+  const timeout = timeLeft(deadline, TIMEOUT_MS);
+  if (timeout <= 0) throw tooLate();
+  let answer: {
+    data?: Data;
+    errors?: { message: string; extensions?: { code?: string; retryAfter?: number } }[];
+  };
   try {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
@@ -24,9 +31,10 @@ export async function askSubgraph<Data>(
         'content-type': 'application/json',
         [PASSPORT_HEADER]: await mintPassport(viewer, internalSecret),
         [CORRELATION_HEADER]: correlationId,
+        [DEADLINE_HEADER]: String(Math.floor(Date.now() + timeout)),
       },
       body: JSON.stringify({ query, variables }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeout),
     });
     answer = (await response.json()) as typeof answer;
   } catch (error) {
@@ -37,7 +45,10 @@ export async function askSubgraph<Data>(
   if (error?.extensions?.code === 'NOT_FOUND') throw new CodedError('NOT_FOUND', error.message);
   if (error || !answer.data) {
     log.warn({ error, url }, 'a subgraph answered with an error');
-    throw unavailable('A part of the system does not answer. Try again in a moment.');
+    throw unavailable(
+      'A part of the system does not answer. Try again in a moment.',
+      error?.extensions?.retryAfter,
+    );
   }
   return answer.data;
 }

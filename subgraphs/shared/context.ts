@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { forbidden, unauthenticated } from './errors.ts';
-import type { Live } from './live.ts';
-import type { Log } from './log.ts';
-import type { Role, Viewer } from './passport.ts';
+import { forbidden, unauthenticated } from './kernel/errors.ts';
+import type { Log } from './kernel/log.ts';
+import type { Role, Viewer } from './kernel/passport.ts';
+import type { Live } from './messaging/live.ts';
 
 /** What every resolver, message handler, job and domain function gets. */
 export interface Context<S = unknown> {
@@ -11,6 +11,8 @@ export interface Context<S = unknown> {
   /** Null when signed out. */
   viewer: Viewer | null;
   correlationId: string;
+  /** Until when somebody waits for the answer, in milliseconds since 1970; messages and jobs have none. */
+  deadline?: number | undefined;
   log: Log;
   live: Live;
   /** What the subgraph itself stands on: its settings, its provider clients. */

@@ -1,4 +1,4 @@
-import type { Role } from './passport.ts';
+import type { Role } from './kernel/passport.ts';
 
 /** Known in advance, so that the tickets subgraph can seed the organizer's event without asking. */
 export const SEEDED_ORGANIZER_ID = '01900000-0000-7000-8000-000000000002';

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ApolloServer, HeaderMap } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -10,28 +9,30 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { Constructor, EntitySchema } from '@mikro-orm/postgresql';
 import { type GraphQLSchema, parse } from 'graphql';
 import { v7 } from 'uuid';
-import type { z } from 'zod';
+import type { SubgraphName } from '#schema/messages/index.ts';
 import { readSchema } from '../../schema/read.ts';
 import type { Context } from './context.ts';
-import { withCorrelation } from './correlation.ts';
-import { type EntityManager, type Migrations, openDatabase, poolOf } from './database.ts';
-import { isDatabaseUnavailable } from './database-errors.ts';
-import { DeadLetter } from './dead-letters.ts';
-import type { SubgraphSettings } from './env.ts';
-import { maskError, RETRY_AFTER_SECONDS } from './errors.ts';
-import { findAilments, type HealthCheck, watchDatabase } from './health.ts';
-import { answer, answerJson, PayloadTooLarge, readBody } from './http.ts';
-import { type Handlers, startConsumers } from './inbox.ts';
-import type { JobDefinition } from './jobs.ts';
-import { createLive } from './live.ts';
-import { createLog, type Log } from './log.ts';
-import type { SubgraphName } from './messages.ts';
-import { createMetrics } from './metrics.ts';
-import { startRelay } from './outbox.ts';
-import { CORRELATION_HEADER, PASSPORT_HEADER, readPassport, type Viewer } from './passport.ts';
-import { openQueues } from './queues.ts';
-import { scalars } from './scalars.ts';
-import { serveSubscriptions } from './subscriptions.ts';
+import { type EntityManager, type Migrations, openDatabase, poolOf } from './data/database.ts';
+import { scalars } from './data/scalars.ts';
+import { withCorrelation } from './kernel/correlation.ts';
+import { isDatabaseUnavailable } from './kernel/database-errors.ts';
+import { DEADLINE_HEADER, readDeadline, tooLate, withDeadline } from './kernel/deadline.ts';
+import { maskError, RETRY_AFTER_SECONDS } from './kernel/errors.ts';
+import { answer, answerJson, PayloadTooLarge, readBody } from './kernel/http.ts';
+import { listen } from './kernel/listen.ts';
+import { createLog, type Log } from './kernel/log.ts';
+import { createMetrics } from './kernel/metrics.ts';
+import { CORRELATION_HEADER, PASSPORT_HEADER, readPassport, type Viewer } from './kernel/passport.ts';
+import type { SubgraphSettings } from './kernel/settings.ts';
+import { DeadLetter } from './messaging/dead-letters.ts';
+import { type Handlers, startConsumers } from './messaging/inbox.ts';
+import { createLive } from './messaging/live.ts';
+import { startRelay } from './messaging/outbox.ts';
+import { openQueues } from './messaging/queues.ts';
+import { createAdmission } from './server/admission.ts';
+import { findAilments, type HealthCheck, watchDatabase } from './server/health.ts';
+import { listenToOutside } from './server/public-listener.ts';
+import { serveSubscriptions } from './server/subscriptions.ts';
 
 /** One of the few plain HTTP routes. The context is signed in as nobody. */
 export type Route<S> = (
@@ -47,7 +48,6 @@ export interface SubgraphDefinition<S> {
   migrations: Migrations;
   resolvers: object;
   handlers: Handlers<S>;
-  jobs?: JobDefinition<z.ZodType, S>[];
   /**
    * Makes what every resolver, handler and job gets as `ctx.services`. Runs after the migrations and before
    * anything is served: the place to seed, too.
@@ -62,6 +62,8 @@ export interface SubgraphDefinition<S> {
 export interface RunningSubgraph {
   url: string;
   port: number;
+  /** Of the listener for the outside, when there is one. */
+  publicPort: number | undefined;
   /** Stops accepting, finishes what runs (10 s at most), and lets go of everything. */
   stop(): Promise<void>;
 }
@@ -103,6 +105,7 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
     resolvers: { ...scalars, ...definition.resolvers } as never,
   });
   const apollo = await startApollo(schema, log);
+  const admission = createAdmission(settings.concurrency, metrics);
   const server = createServer((req, res) => {
     void respond(req, res).catch(error => {
       log.error({ err: error }, 'request failed');
@@ -130,7 +133,6 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
       log,
       metrics,
       handlers: definition.handlers,
-      jobs: definition.jobs ?? [],
       context: correlationId => context(null, correlationId),
     });
     checks.push(consumers);
@@ -147,13 +149,17 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
 
   let stopping = false;
   async function respond(req: IncomingMessage, res: ServerResponse) {
-    const url = new URL(req.url ?? '/', 'http://subgraph');
+    const url = urlOf(req);
     if (url.pathname === '/graphql' && settings.workers !== 'only') return respondGraphQL(req, res);
     if (url.pathname === '/health') return respondHealth(res);
     if (url.pathname === '/ready') return respondReady(res);
     if (url.pathname === '/metrics') {
       return answer(res, 200, metrics.registry.contentType, await metrics.registry.metrics());
     }
+    await respondRoute(req, res, url);
+  }
+
+  async function respondRoute(req: IncomingMessage, res: ServerResponse, url: URL) {
     const route = findRoute(definition.routes ?? {}, req.method ?? 'GET', url.pathname);
     if (!route) return answerJson(res, 404, { error: 'Not found.' });
     const correlationId = correlationOf(req);
@@ -192,14 +198,20 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
         errors: [{ message: 'The request body is not valid.', extensions: { code: 'BAD_REQUEST' } }],
       });
     }
+    const deadline = readDeadline(req.headers[DEADLINE_HEADER]);
+    if (!(await admission.enter(res, deadline))) {
+      return answerJson(res, 200, { errors: [tooLate()] });
+    }
     const correlationId = correlationOf(req);
     const headers = new HeaderMap([['content-type', req.headers['content-type'] ?? 'application/json']]);
-    const result = await withCorrelation(correlationId, () =>
+    const execute = () =>
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: req.method ?? 'POST', headers, search: '', body },
-        context: async () => context(viewer, correlationId),
-      }),
-    );
+        context: async () => ({ ...context(viewer, correlationId), deadline }),
+      });
+    const result = await withCorrelation(correlationId, () =>
+      deadline !== undefined && isReading(body) ? withDeadline(deadline, execute) : execute(),
+    ).finally(admission.leave);
     if (result.body.kind !== 'complete')
       throw new Error('Incremental delivery is not used between subgraphs.');
     answer(
@@ -214,17 +226,24 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
     );
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(settings.port, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const { host, publicPort } = settings;
+  const listening = await listen(server, settings.port, host);
+  const { port } = listening;
+  const outside =
+    publicPort === undefined
+      ? undefined
+      : await listenToOutside({
+          port: publicPort,
+          host,
+          log,
+          respond: (req, res) => respondRoute(req, res, urlOf(req)),
+        });
   log.info({ port, workers: settings.workers, queues: settings.redisUrl ? 'redis' : 'postgresql' }, 'ready');
 
   let stopped: Promise<void> | undefined;
   async function stop() {
     stopping = true;
-    const closed = new Promise(resolve => server.close(resolve));
+    const closed = Promise.all([listening.close(), outside?.stop()]);
     await stopSubscriptions();
     server.closeIdleConnections();
     const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
@@ -237,7 +256,12 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
     await orm.close(true);
     log.info('stopped');
   }
-  return { url: `http://127.0.0.1:${port}`, port, stop: () => (stopped ??= stop()) };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    publicPort: outside?.port,
+    stop: () => (stopped ??= stop()),
+  };
 }
 
 async function startApollo(schema: GraphQLSchema, log: Log) {
@@ -259,6 +283,14 @@ async function startApollo(schema: GraphQLSchema, log: Log) {
   return apollo;
 }
 
+/** What may be broken off half-way. The gateway sends documents of one operation each. */
+const isReading = (body: unknown) =>
+  /^\s*(query\b|\{)/.test(String((body as { query?: unknown } | null)?.query));
+
+/** What cannot be parsed is an address that nothing is served at. */
+const urlOf = (req: IncomingMessage) =>
+  URL.parse(req.url ?? '/', 'http://subgraph') ?? new URL('http://subgraph');
+
 const correlationOf = (req: IncomingMessage) =>
   (req.headers[CORRELATION_HEADER] as string | undefined) ?? v7();
 
@@ -271,7 +303,8 @@ function findRoute<S>(routes: Record<string, Route<S>>, method: string, path: st
 
 /** Runs a program until it is told to stop: by a signal, or by the end of the parent that supervises it. */
 export function runUntilStopped(start: () => Promise<{ stop(): Promise<void> }>): void {
-  const starting = start();
+  // What is thrown before the first promise is no less a failed start.
+  const starting = (async () => start())();
   starting.catch(error => {
     console.error(error instanceof Error && error.name === 'ConfigurationError' ? error.message : error);
     process.exit(1);

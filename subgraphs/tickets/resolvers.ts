@@ -1,14 +1,14 @@
-import { entityLoader } from '#shared/batch.ts';
-import { listDeadLetters, replayDeadLetter } from '#shared/dead-letters.ts';
+import { entityLoader } from '#shared/data/batch.ts';
+import { listDeadLetters, replayDeadLetter } from '#shared/messaging/dead-letters.ts';
 import type { Resolvers } from '../../schema/generated/tickets.ts';
-import { Event } from './event.entity.ts';
-import { createEvent, findEvent, getEventBy, listEvents, publishEvent } from './events.ts';
-import { watchAvailability, watchScans } from './live-events.ts';
-import { Product } from './product.entity.ts';
-import { availableOf, createProduct, findProduct, getProduct, productsOf } from './products.ts';
-import { scansOf, scanTicket } from './scans.ts';
-import { findShipment, shipmentLinesOf, shipmentOf } from './shipments.ts';
-import { findTicket, getTicket, pdfUrlOf, ticketsOfOrder, ticketsOfUser } from './tickets.ts';
+import { scansOf, scanTicket } from './admission/scans.ts';
+import { Event } from './events/event.entity.ts';
+import { createEvent, findEvent, getEventBy, listEvents, publishEvent } from './events/events.ts';
+import { watchAvailability, watchScans } from './events/live-events.ts';
+import { Product } from './events/product.entity.ts';
+import { availableOf, createProduct, findProduct, getProduct, productsOf } from './events/products.ts';
+import { findShipment, shipmentLinesOf, shipmentOf } from './fulfil/shipments.ts';
+import { findTicket, getTicket, pdfUrlOf, ticketsOfOrder, ticketsOfUser } from './tickets/tickets.ts';
 
 export const resolvers: Resolvers = {
   Query: {

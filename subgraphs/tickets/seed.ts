@@ -1,7 +1,7 @@
 /** The event of the local stack, as the public contract promises it. Production seeds nothing. */
-import { type EntityManager, inTransaction, query, sql } from '#shared/database.ts';
+import { type EntityManager, inTransaction, query, sql } from '#shared/data/database.ts';
 import { SEEDED_ORGANIZER_ID } from '#shared/seeds.ts';
-import { createEventKeys } from './qr-code.ts';
+import { createEventKeys } from './tickets/qr-code.ts';
 
 const EVENT_ID = '01900000-0000-7000-8000-000000000100';
 const DAYS_AHEAD = 60;

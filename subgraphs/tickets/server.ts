@@ -1,19 +1,18 @@
-import type { Environment } from '#shared/env.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
 import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
-import { readTicketsSettings } from './env.ts';
-import { Event } from './event.entity.ts';
+import { Scan } from './admission/scan.entity.ts';
+import { Event } from './events/event.entity.ts';
+import { Product } from './events/product.entity.ts';
+import { Shipment } from './fulfil/shipment.entity.ts';
 import { handlers } from './handlers.ts';
-import { renderTickets } from './jobs/render-tickets.ts';
 import { migrations } from './migrations/index.ts';
-import { createRenderer } from './pdf/renderer.ts';
-import { Product } from './product.entity.ts';
 import { resolvers } from './resolvers.ts';
-import { Scan } from './scan.entity.ts';
 import { seedEvent } from './seed.ts';
 import type { TicketsServices } from './services.ts';
-import { Shipment } from './shipment.entity.ts';
-import { Ticket } from './ticket.entity.ts';
-import { serveFile } from './ticket-files.ts';
+import { readTicketsSettings } from './settings.ts';
+import { createRenderer } from './tickets/pdf/renderer.ts';
+import { Ticket } from './tickets/ticket.entity.ts';
+import { serveFile } from './tickets/ticket-files.ts';
 
 /** Starts the tickets subgraph. */
 export function startTickets(env: Environment) {
@@ -24,9 +23,8 @@ export function startTickets(env: Environment) {
     migrations,
     resolvers,
     handlers,
-    jobs: [renderTickets],
     async services({ em }) {
-      if (settings.SEED && !settings.production) await seedEvent(em);
+      if (settings.SEED) await seedEvent(em);
       return { settings, renderer: createRenderer() };
     },
     routes: { 'GET /files/': serveFile },

@@ -1,6 +1,6 @@
 import type { Context } from '#shared/context.ts';
-import type { TicketsSettings } from './env.ts';
-import type { Renderer } from './pdf/renderer.ts';
+import type { TicketsSettings } from './settings.ts';
+import type { Renderer } from './tickets/pdf/renderer.ts';
 
 export interface TicketsServices {
   settings: TicketsSettings;

@@ -1,8 +1,11 @@
-import type { Handlers } from '#shared/inbox.ts';
+import type { Handlers } from '#shared/messaging/inbox.ts';
+import { storeStripeCustomer } from './accounts/users.ts';
 import type { UsersServices } from './services.ts';
-import { storeStripeCustomer } from './users.ts';
 
 export const handlers: Handlers<UsersServices> = {
-  'stripe.customer.created': (ctx, { userId, stripeCustomerId }) =>
-    storeStripeCustomer(ctx, userId, stripeCustomerId),
+  messages: {
+    'stripe.customer.created': (ctx, { userId, stripeCustomerId }) =>
+      storeStripeCustomer(ctx, userId, stripeCustomerId),
+  },
+  jobs: [],
 };

@@ -1,10 +1,10 @@
-import { entityLoader } from '#shared/batch.ts';
-import { listDeadLetters, replayDeadLetter } from '#shared/dead-letters.ts';
+import { entityLoader } from '#shared/data/batch.ts';
+import { listDeadLetters, replayDeadLetter } from '#shared/messaging/dead-letters.ts';
 import type { Resolvers } from '../../schema/generated/users.ts';
-import { login, logout, refreshSession } from './sessions.ts';
-import { verifyAccessToken } from './tokens.ts';
-import { User } from './user.entity.ts';
-import { getUser, listUsers, readPrivately, register, setRole } from './users.ts';
+import { User } from './accounts/user.entity.ts';
+import { getUser, listUsers, readPrivately, register, setRole } from './accounts/users.ts';
+import { login, logout, refreshSession } from './sessions/sessions.ts';
+import { verifyAccessToken } from './sessions/tokens.ts';
 
 export const resolvers: Resolvers = {
   Query: {

@@ -1,8 +1,9 @@
 /** The accounts of the local stack, as the public contract names them. Production seeds nothing. */
 import type { Context } from '#shared/context.ts';
+import { ConfigurationError } from '#shared/kernel/settings.ts';
 import { SEEDED_USERS } from '#shared/seeds.ts';
-import { hashPassword } from './sessions.ts';
-import { User } from './user.entity.ts';
+import { User } from './accounts/user.entity.ts';
+import { hashPassword, matchesPassword } from './sessions/sessions.ts';
 
 /** Creates the seeded accounts that do not exist yet. */
 export async function seedUsers({ em }: Pick<Context, 'em'>): Promise<void> {
@@ -22,4 +23,21 @@ export async function seedUsers({ em }: Pick<Context, 'em'>): Promise<void> {
       { onConflictFields: ['email'], onConflictAction: 'ignore' },
     );
   }
+}
+
+/**
+ * Keeps production from a database that was seeded for development.
+ * @throws ConfigurationError while a seeded account still has the password that anybody can read in the source.
+ */
+export async function refuseSeededUsers({ em }: Pick<Context, 'em'>): Promise<void> {
+  const seeded = new Map(SEEDED_USERS.map(({ email, password }) => [email, password]));
+  const found = await em.find(User, { email: { $in: [...seeded.keys()] } });
+  const open: string[] = [];
+  for (const { email, passwordHash } of found) {
+    if (await matchesPassword(passwordHash, seeded.get(email)!)) open.push(email);
+  }
+  if (open.length === 0) return;
+  throw new ConfigurationError('users', [
+    `USERS_DATABASE_URL: was seeded for development: anybody can sign in as ${open.join(', ')}`,
+  ]);
 }

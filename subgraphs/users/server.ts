@@ -1,14 +1,14 @@
-import type { Environment } from '#shared/env.ts';
-import { answerJson } from '#shared/http.ts';
+import { answerJson } from '#shared/kernel/http.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
 import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
-import { readUsersSettings } from './env.ts';
+import { User } from './accounts/user.entity.ts';
 import { handlers } from './handlers.ts';
 import { migrations } from './migrations/index.ts';
 import { resolvers } from './resolvers.ts';
-import { seedUsers } from './seed.ts';
+import { refuseSeededUsers, seedUsers } from './seed.ts';
 import type { UsersServices } from './services.ts';
-import { openSigningKey } from './tokens.ts';
-import { User } from './user.entity.ts';
+import { openSigningKey } from './sessions/tokens.ts';
+import { readUsersSettings } from './settings.ts';
 
 /** Starts the users subgraph. */
 export function startUsers(env: Environment) {
@@ -20,7 +20,8 @@ export function startUsers(env: Environment) {
     resolvers,
     handlers,
     async services({ em }) {
-      if (settings.SEED && !settings.production) await seedUsers({ em });
+      if (settings.production) await refuseSeededUsers({ em });
+      else if (settings.SEED) await seedUsers({ em });
       return { settings, key: await openSigningKey(em) };
     },
     routes: {

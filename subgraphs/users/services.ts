@@ -1,6 +1,6 @@
 import type { Context } from '#shared/context.ts';
-import type { UsersSettings } from './env.ts';
-import type { SigningKey } from './tokens.ts';
+import type { SigningKey } from './sessions/tokens.ts';
+import type { UsersSettings } from './settings.ts';
 
 export interface UsersServices {
   settings: UsersSettings;

@@ -1,5 +1,5 @@
-import { Migration, type Migrations } from '#shared/database.ts';
-import { FileTable } from '#shared/files.ts';
+import { Migration, type Migrations } from '#shared/data/database.ts';
+import { FileTable } from '#shared/signed-files.ts';
 
 class Invoices extends Migration {
   override up() {

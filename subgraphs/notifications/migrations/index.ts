@@ -1,4 +1,4 @@
-import { Migration, type Migrations } from '#shared/database.ts';
+import { Migration, type Migrations } from '#shared/data/database.ts';
 
 class Notifications extends Migration {
   override up() {

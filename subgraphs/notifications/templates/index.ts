@@ -1,5 +1,5 @@
 /** Every template by name, and how they become messages. */
-import { type InvalidInput, invalidInput } from '#shared/errors.ts';
+import { type InvalidInput, invalidInput } from '#shared/kernel/errors.ts';
 import {
   announcement,
   creditNoteIssued,

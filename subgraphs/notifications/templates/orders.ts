@@ -26,7 +26,9 @@ const view = ({ lines, total, ...data }: OrderData, format: (value: Money) => st
   ...data,
   total: format(total),
   lines: lines.map(({ quantity, unitPrice, name, guestNames }) => ({
-    ...{ quantity, name, guestNames },
+    quantity,
+    name,
+    guestNames,
     amount: format({ amount: quantity * unitPrice, currency: total.currency }),
   })),
 });

@@ -1,4 +1,4 @@
-import { Migration, type Migrations } from '#shared/database.ts';
+import { Migration, type Migrations } from '#shared/data/database.ts';
 
 class Orders extends Migration {
   override up() {
@@ -76,4 +76,11 @@ class Orders extends Migration {
   }
 }
 
-export const migrations: Migrations = { '0001-orders': Orders };
+class Closing extends Migration {
+  override up() {
+    // Since when payments is asked whether the order was paid before its hold ended.
+    this.addSql('alter table orders add column closing_since timestamptz');
+  }
+}
+
+export const migrations: Migrations = { '0001-orders': Orders, '0002-closing': Closing };

@@ -1,4 +1,4 @@
-import { Migration, type Migrations } from '#shared/database.ts';
+import { Migration, type Migrations } from '#shared/data/database.ts';
 
 const OPEN = `status in ('REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION', 'PROCESSING')`;
 
@@ -118,4 +118,17 @@ class Payments extends Migration {
   }
 }
 
-export const migrations: Migrations = { '0001-payments': Payments };
+class ProviderKeys extends Migration {
+  override up() {
+    // Operations whose idempotency key has brought an error once. The names are looked up by how they begin.
+    this.addSql(`create table provider_keys (
+      operation text collate "C" primary key,
+      generation int not null default 0,
+      failed_at timestamptz
+    )`);
+    // How the payment was at the provider when an attempt began: what differs is the attempt's doing.
+    this.addSql('alter table payments add column attempt_baseline text');
+  }
+}
+
+export const migrations: Migrations = { '0001-payments': Payments, '0002-provider-keys': ProviderKeys };

@@ -1,0 +1,25 @@
+/** A short chaos run of a fixed seed (e2e/chaos/run.ts); longer ones: `npm run chaos -- --seed N --purchases N`. */
+import { describe, expect, jest, test } from '@jest/globals';
+import { TEST_REDIS } from '#shared/test/world.ts';
+import { render } from './chaos/report.ts';
+import { runChaos } from './chaos/run.ts';
+import { faultDeck } from './chaos/schedule.ts';
+
+/** A minute as a rule. Never shorter than what a run allows itself: it ends by itself, with findings. */
+jest.setTimeout(600_000);
+
+describe.each([
+  { backend: 'postgresql', available: true, seed: 11 },
+  { backend: 'redis', available: TEST_REDIS !== undefined, seed: 12 },
+] as const)('chaos, queues on $backend', ({ backend, available, seed }) => {
+  const run = available ? test : test.skip;
+
+  run(`with seed ${seed}, buyers buy while everything fails, and every promise is kept`, async () => {
+    const report = await runChaos({ seed, purchases: 14, backend });
+    if (report.findings.length > 0) console.error(render(report));
+    expect(report.findings).toEqual([]);
+    // A run in which nothing was bought or nothing failed would prove nothing.
+    expect(report.evidence.snapshot.orders.map(({ status }) => status)).toContain('COMPLETED');
+    expect(new Set(report.struck.map(({ fault }) => fault.kind))).toEqual(new Set(faultDeck(backend)));
+  });
+});

@@ -1,0 +1,36 @@
+/**
+ * The promises, judged from outside. Each judge is a pure function over the evidence: what the databases, the provider
+ * and the mailbox say in the end, against what clients were told on the way.
+ */
+import type { Evidence, Finding } from './judges/evidence.ts';
+import { judgeAcknowledged, judgeHistory } from './judges/history.ts';
+import { judgeMails, judgeMessages, judgeRest, judgeService } from './judges/messages.ts';
+import { judgeCaptures, judgeDocuments, judgeMoney } from './judges/money.ts';
+import { judgeDoors, judgeStock, judgeTickets } from './judges/stock.ts';
+
+export interface Judgement {
+  findings: Finding[];
+  /** What looks wrong and is not, e.g. an email sent again because its connection was cut. */
+  allowed: string[];
+}
+
+export function judge(evidence: Evidence): Judgement {
+  const mails = judgeMails(evidence);
+  return {
+    findings: [
+      ...judgeCaptures(evidence),
+      ...judgeMoney(evidence),
+      ...judgeStock(evidence),
+      ...judgeHistory(evidence),
+      ...judgeMessages(evidence),
+      ...judgeDocuments(evidence),
+      ...judgeTickets(evidence),
+      ...judgeDoors(evidence),
+      ...mails.findings,
+      ...judgeAcknowledged(evidence),
+      ...judgeRest(evidence),
+      ...judgeService(evidence),
+    ],
+    allowed: mails.allowed,
+  };
+}

@@ -1,0 +1,104 @@
+/** When which fault strikes: drawn from the seed alone, before anything runs. */
+import { createRandom, deal, type Random } from './random.ts';
+
+const SUBGRAPHS = ['users', 'orders', 'invoices', 'payments', 'tickets', 'notifications'] as const;
+type Subgraph = (typeof SUBGRAPHS)[number];
+export const PROCESSES = [...SUBGRAPHS, 'gateway'] as const;
+const DATABASES = [...SUBGRAPHS, 'jobs'] as const;
+
+/** Each strikes at once and, where it lasts, ends after `ms`. */
+export type Fault =
+  /** SIGKILL, and started again after `ms`. */
+  | { kind: 'killed'; target: (typeof PROCESSES)[number]; ms: number }
+  /** SIGSTOP, SIGCONT after `ms`. */
+  | { kind: 'frozen'; target: (typeof PROCESSES)[number]; ms: number }
+  /** All connections of a database, then each that is in a transaction for `ms` longer. */
+  | { kind: 'connections terminated'; target: (typeof DATABASES)[number]; ms: number }
+  | { kind: 'PostgreSQL killed'; target: 'SIGKILL' | 'SIGQUIT'; ms: number }
+  | { kind: 'Redis killed' | 'Redis flushed'; target: 'redis'; ms: number }
+  /** The next `times` requests meet a fault of the sandbox (dev/stripe-sandbox/faults.ts). */
+  | { kind: 'Stripe ails'; target: StripeFault; ms: number; times: number }
+  | { kind: 'Stripe away'; target: 'stripe-sandbox'; ms: number }
+  /** Held back for `ms`, then all at once; or each sent once more. */
+  | { kind: 'webhooks paused' | 'webhooks repeated'; target: 'stripe-sandbox'; ms: number }
+  /** The next `times` messages meet a fault of the mailbox (dev/mailbox/http.ts). */
+  | { kind: 'mail ails'; target: MailFault; ms: number; times: number }
+  | { kind: 'mail away'; target: 'mailbox'; ms: number }
+  /** Acknowledgements get lost: what a subgraph sent within the last minute is delivered once more. */
+  | { kind: 'deliveries repeated'; target: Subgraph; ms: number };
+
+const STRIPE_FAULTS = ['cut-before', 'cut-after', 'delay', 'delay-after', 'status'] as const;
+type StripeFault = (typeof STRIPE_FAULTS)[number];
+const MAIL_FAULTS = ['reject-4xx', 'reject-5xx', 'cut-after-data', 'delay'] as const;
+type MailFault = (typeof MAIL_FAULTS)[number];
+
+export interface Scheduled {
+  /** Milliseconds after the one before. */
+  afterMs: number;
+  fault: Fault;
+}
+
+const ON_BOTH = [
+  'killed',
+  'killed',
+  'killed',
+  'frozen',
+  'frozen',
+  'connections terminated',
+  'connections terminated',
+  'PostgreSQL killed',
+  'Stripe ails',
+  'Stripe ails',
+  'Stripe away',
+  'webhooks paused',
+  'webhooks repeated',
+  'mail ails',
+  'mail away',
+  'deliveries repeated',
+  'deliveries repeated',
+] as const satisfies Fault['kind'][];
+
+/** The kinds of faults, as often as each comes before all have come. */
+export const faultDeck = (backend: 'postgresql' | 'redis'): Fault['kind'][] =>
+  backend === 'redis' ? [...ON_BOTH, 'Redis killed', 'Redis flushed'] : [...ON_BOTH];
+
+/** Endless: the faults of a run, one after the other and overlapping. Those given come between the others. */
+export function* scheduleFaults(
+  seed: number,
+  deck: Fault['kind'][],
+  extra: Scheduled[] = [],
+): Generator<Scheduled, never> {
+  const random = createRandom(seed, 'faults');
+  const kinds = deal(deck, random);
+  const left = [...extra];
+  for (;;) {
+    yield { afterMs: random.int(300, 1_800), fault: draw(kinds.next().value, random) };
+    if (left.length > 0) yield left.shift()!;
+  }
+}
+
+function draw(kind: Fault['kind'], random: Random): Fault {
+  const ms = random.int(300, 3_500);
+  switch (kind) {
+    case 'killed':
+    case 'frozen':
+      return { kind, target: random.pick(PROCESSES), ms };
+    case 'connections terminated':
+      return { kind, target: random.pick(DATABASES), ms: random.int(200, 1_500) };
+    case 'PostgreSQL killed':
+      return { kind, target: random.pick(['SIGKILL', 'SIGQUIT']), ms };
+    case 'Redis killed':
+    case 'Redis flushed':
+      return { kind, target: 'redis', ms };
+    case 'Stripe ails':
+      return { kind, target: random.pick(STRIPE_FAULTS), ms, times: random.int(2, 5) };
+    case 'mail ails':
+      return { kind, target: random.pick(MAIL_FAULTS), ms, times: random.int(1, 3) };
+    case 'mail away':
+      return { kind, target: 'mailbox', ms };
+    case 'deliveries repeated':
+      return { kind, target: random.pick(SUBGRAPHS), ms: 0 };
+    default:
+      return { kind, target: 'stripe-sandbox', ms };
+  }
+}

@@ -1,0 +1,56 @@
+import type { Duplex } from 'node:stream';
+import type { Counter } from 'prom-client';
+import type { WebSocket } from 'ws';
+import { Outlet } from './back-pressure.ts';
+import type { LiveListener } from './subscriptions.ts';
+
+export const TRY_AGAIN_LATER = 1013;
+
+/** The way of results to a client's WebSocket on a connection; `skipped` counts those that gave way to newer ones. */
+export function openSocketOutlet(client: WebSocket, connection: Duplex, skipped: Counter): Outlet {
+  return new Outlet(
+    {
+      write: frame => client.send(frame),
+      buffered: () => client.bufferedAmount,
+      onceDrained: listener => connection.once('drain', listener),
+      abandon: () => client.close(TRY_AGAIN_LATER, 'Results are read too slowly'),
+    },
+    () => skipped.inc(),
+  );
+}
+
+/**
+ * What graphql-ws takes for a live operation's results: there are none, since they go straight to the socket as
+ * ready-made frames, and it ends when the operation does.
+ */
+export function followOnSocket(id: string, outlet: Outlet, join: (member: LiveListener) => () => void) {
+  const done = { done: true as const, value: undefined };
+  const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  let over = false;
+  let leave = () => {};
+  let finish = () => {};
+  return {
+    next: () =>
+      new Promise(resolve => {
+        finish = () => resolve(done);
+        if (over) return finish();
+        leave = join({
+          result: ({ text }) => outlet.send(id, `${head}${text}}`),
+          end() {
+            outlet.finish(id);
+            finish();
+          },
+        });
+      }),
+    async return() {
+      over = true;
+      leave();
+      outlet.forget(id);
+      finish();
+      return done;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

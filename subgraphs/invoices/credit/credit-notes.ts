@@ -1,0 +1,104 @@
+/** Credit notes: the only way to correct a finalized invoice (CGI, art. 289, I, 5). */
+
+import { mayActFor } from '#shared/context.ts';
+import { entityLoader, loadMany } from '#shared/data/batch.ts';
+import { type EntityManager, newId, query, sql } from '#shared/data/database.ts';
+import { enqueue } from '#shared/messaging/jobs.ts';
+import { emit } from '#shared/messaging/outbox.ts';
+import { type Invoice, InvoiceLine } from '../issue/invoice.entity.ts';
+import { takeNumber } from '../issue/numbering.ts';
+import { remainder, shareOf, sum, type TaxLine, taxByRate } from '../issue/taxes.ts';
+import { renderCreditNoteJob } from '../jobs.ts';
+import type { InvoicesContext } from '../services.ts';
+import { sellerOf } from '../settings.ts';
+import { CreditNote } from './credit-note.entity.ts';
+
+interface Refund {
+  /** Null when nothing was refunded because nothing had been paid. */
+  refundId: string | null;
+  amount: number;
+  reason: string | null;
+}
+
+/**
+ * Writes the credit note of a refund, once for each refund id, and never beyond what is left of the invoice. Its tax
+ * is the refund's share at every rate; together, the credit notes of a full refund have exactly the invoice's tax.
+ */
+export async function creditRefund(
+  { services }: Pick<InvoicesContext, 'services'>,
+  em: EntityManager,
+  invoice: Invoice,
+  { refundId, amount, reason }: Refund,
+): Promise<void> {
+  const earlier = await em.find(CreditNote, { invoiceId: invoice.id });
+  if (refundId && earlier.some(note => note.refundId === refundId)) return;
+  const total = Math.min(amount, invoice.total - sum(earlier, note => note.total));
+  if (total <= 0) return;
+
+  const whole: TaxLine[] = taxByRate(await em.find(InvoiceLine, { invoiceId: invoice.id }));
+  const rest = remainder(
+    whole,
+    earlier.flatMap(note => note.taxLines),
+  );
+  const taxLines = shareOf(rest, total);
+  const tax = sum(taxLines, line => line.tax);
+  const { number, at } = await takeNumber(em, 'A');
+  const note = em.create(CreditNote, {
+    id: newId(),
+    invoiceId: invoice.id,
+    customerId: invoice.customerId,
+    refundId,
+    number,
+    reason,
+    currency: invoice.currency,
+    subtotal: total - tax,
+    tax,
+    total,
+    taxLines,
+    seller: sellerOf(services.settings),
+    issuedAt: at,
+  });
+  await em.persist(note).flush();
+  await emit(em, 'credit_note.issued', {
+    creditNoteId: note.id,
+    number,
+    invoiceId: invoice.id,
+    orderId: invoice.orderId,
+    customerId: invoice.customerId,
+    total: { amount: total, currency: invoice.currency },
+  });
+  await enqueue(em, renderCreditNoteJob, { creditNoteId: note.id });
+}
+
+/** A due invoice will not be paid any more: it is void, and a credit note of its whole takes its tax back. */
+export async function cancelInvoice(
+  ctx: Pick<InvoicesContext, 'services'>,
+  em: EntityManager,
+  invoice: Invoice,
+): Promise<void> {
+  invoice.status = 'VOID';
+  await em.flush();
+  await creditRefund(ctx, em, invoice, { refundId: null, amount: invoice.total, reason: null });
+}
+
+/** The invoice's credit notes, oldest first. The caller has checked that the viewer may see the invoice. */
+export function creditNotesOf(ctx: InvoicesContext, { id }: Invoice): Promise<CreditNote[]> {
+  return loadMany<CreditNote>(
+    ctx,
+    'credit notes by invoice',
+    async ids => {
+      const rows = await query(
+        ctx.em,
+        sql<object>`select * from credit_notes where invoice_id = any(${ids}::uuid[]) order by id`,
+      );
+      return rows.map(row => ctx.em.map(CreditNote, row as never));
+    },
+    note => note.invoiceId,
+  ).load(id);
+}
+
+/** The credit note, when it is the viewer's or the viewer is an administrator; null otherwise. */
+export async function findCreditNote(ctx: InvoicesContext, id: string): Promise<CreditNote | null> {
+  const note = await entityLoader(ctx, CreditNote).load(id);
+  return note && mayActFor(ctx.viewer, note.customerId) ? note : null;
+}

@@ -1,0 +1,144 @@
+/** Drawing invoices up, and who sees them. */
+
+import type { MessageData } from '#schema/messages/index.ts';
+import { mayActFor, requireViewer } from '#shared/context.ts';
+import { loadMany, loadOne } from '#shared/data/batch.ts';
+import { type ConnectionArguments, connect, emptyConnection } from '#shared/data/connection.ts';
+import { type EntityManager, isId, newId, query, sql } from '#shared/data/database.ts';
+import { notFound } from '#shared/kernel/errors.ts';
+import { fileUrl } from '#shared/signed-files.ts';
+import { taxWithin } from '#shared/tax.ts';
+import type { InvoicesContext } from '../services.ts';
+import { Invoice, InvoiceLine, type InvoiceStatus } from './invoice.entity.ts';
+import { sum } from './taxes.ts';
+
+/**
+ * Writes the draft of an order's invoice.
+ * @throws Error when the lines do not add up to the order's total: a fault of ours that must not be numbered.
+ */
+export async function drawUpInvoice(
+  em: EntityManager,
+  order: Pick<MessageData<'order.status.updated'>, 'orderId' | 'number' | 'customer' | 'lines' | 'total'>,
+): Promise<Invoice> {
+  const lines = order.lines.map((line, position) => {
+    const total = line.unitPrice * line.quantity;
+    const { kind, name: description, quantity, unitPrice, taxRate } = line;
+    return {
+      position,
+      kind,
+      description,
+      quantity,
+      unitPrice,
+      taxRate,
+      total,
+      tax: taxWithin(total, taxRate),
+    };
+  });
+  const total = sum(lines, line => line.total);
+  if (total !== order.total.amount)
+    throw new Error(`The lines of order ${order.number} make ${total}, not ${order.total.amount}`);
+  const tax = sum(lines, line => line.tax);
+  const { id: customerId, ...contact } = order.customer;
+  const invoice = em.create(Invoice, {
+    id: newId(),
+    orderId: order.orderId,
+    orderNumber: order.number,
+    customerId,
+    contact,
+    status: 'DRAFT',
+    number: null,
+    currency: order.total.currency,
+    subtotal: total - tax,
+    tax,
+    total,
+    seller: null,
+    createdAt: new Date(),
+    issuedAt: null,
+    dueAt: null,
+    paidAt: null,
+  });
+  // The lines refer to the invoice: it goes first.
+  await em.flush();
+  for (const line of lines) em.create(InvoiceLine, { id: newId(), invoiceId: invoice.id, ...line });
+  await em.flush();
+  return invoice;
+}
+
+/** The invoice, when it is the viewer's or the viewer is an administrator; null otherwise. */
+export async function findInvoice(ctx: InvoicesContext, id: string): Promise<Invoice | null> {
+  return visible(ctx, await invoiceById(ctx).load(id));
+}
+
+/** As findInvoice. @throws NOT_FOUND instead of null. */
+export async function getInvoice(ctx: InvoicesContext, id: string): Promise<Invoice> {
+  requireViewer(ctx);
+  const invoice = await findInvoice(ctx, id);
+  if (!invoice) throw notFound('Invoice');
+  return invoice;
+}
+
+/** The order's invoice, when the viewer may see it; null otherwise. */
+export async function findInvoiceOfOrder(ctx: InvoicesContext, orderId: string): Promise<Invoice | null> {
+  return visible(ctx, await invoiceByOrder(ctx).load(orderId));
+}
+
+/** The viewer's invoices, all for administrators; newest first. */
+export function listInvoices(
+  ctx: InvoicesContext,
+  { status, ...page }: ConnectionArguments & { status?: InvoiceStatus | null | undefined },
+) {
+  const viewer = requireViewer(ctx);
+  const whose = viewer.role === 'ADMIN' ? sql`true` : sql`customer_id = ${viewer.id}`;
+  return connect(ctx.em, Invoice, page, status ? sql`${whose} and status = ${status}` : whose);
+}
+
+/** A user's invoices, for that user and administrators; empty for others. */
+export async function listInvoicesOf(ctx: InvoicesContext, userId: string, page: ConnectionArguments) {
+  if (!mayActFor(ctx.viewer, userId) || !isId(userId)) return emptyConnection();
+  return connect(ctx.em, Invoice, page, sql`customer_id = ${userId}`);
+}
+
+export function linesOf(ctx: InvoicesContext, { id }: Invoice): Promise<InvoiceLine[]> {
+  return loadMany<InvoiceLine>(
+    ctx,
+    InvoiceLine,
+    async ids => {
+      const rows = await query(
+        ctx.em,
+        sql<object>`select * from invoice_lines where invoice_id = any(${ids}::uuid[]) order by invoice_id, position`,
+      );
+      return rows.map(row => ctx.em.map(InvoiceLine, row as never));
+    },
+    line => line.invoiceId,
+  ).load(id);
+}
+
+/** A signed address of a document. */
+export function pdfUrlOf(
+  { services: { settings } }: InvoicesContext,
+  folder: 'invoices' | 'credit-notes',
+  id: string,
+): string {
+  return fileUrl(settings.INVOICES_PUBLIC_URL, `${folder}/${id}.pdf`, settings.internalSecret);
+}
+
+const invoiceById = (ctx: InvoicesContext) => invoicesBy(ctx, 'id', invoice => invoice.id);
+const invoiceByOrder = (ctx: InvoicesContext) => invoicesBy(ctx, 'order_id', invoice => invoice.orderId);
+
+function invoicesBy(ctx: InvoicesContext, column: 'id' | 'order_id', idOf: (invoice: Invoice) => string) {
+  return loadOne<Invoice>(
+    ctx,
+    `invoices by ${column}`,
+    async ids => {
+      const rows = await query(
+        ctx.em,
+        sql<object>`select * from invoices where ${sql.ref(column)} = any(${ids.filter(isId)}::uuid[])`,
+      );
+      return rows.map(row => ctx.em.map(Invoice, row as never));
+    },
+    idOf,
+  );
+}
+
+const visible = ({ viewer }: InvoicesContext, invoice: Invoice | null) =>
+  invoice && mayActFor(viewer, invoice.customerId) ? invoice : null;

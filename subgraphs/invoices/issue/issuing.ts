@@ -1,0 +1,48 @@
+/** What makes an invoice final. The caller holds the lock of the order's settlement. */
+import type { EntityManager } from '#shared/data/database.ts';
+import { enqueue } from '#shared/messaging/jobs.ts';
+import { emit } from '#shared/messaging/outbox.ts';
+import { renderInvoiceJob } from '../jobs.ts';
+import type { InvoicesContext } from '../services.ts';
+import { sellerOf } from '../settings.ts';
+import type { Invoice } from './invoice.entity.ts';
+import { takeNumber } from './numbering.ts';
+
+/**
+ * Gives the invoice its number: paid already, or due by a date. From here on its content stays as it is. One that
+ * became VOID without a number can still be issued: its order turned out to be paid.
+ */
+export async function issueInvoice(
+  { services }: Pick<InvoicesContext, 'services'>,
+  em: EntityManager,
+  invoice: Invoice,
+  terms: { paidAt: Date } | { dueAt: Date },
+): Promise<void> {
+  const { number, at } = await takeNumber(em, 'F');
+  Object.assign(invoice, {
+    status: 'paidAt' in terms ? 'PAID' : 'DUE',
+    seller: sellerOf(services.settings),
+    number,
+    issuedAt: at,
+    ...terms,
+  });
+  await em.flush();
+  await emit(em, 'invoice.issued', factsOf(invoice));
+  if ('paidAt' in terms) await emit(em, 'invoice.paid', factsOf(invoice));
+  await enqueue(em, renderInvoiceJob, { invoiceId: invoice.id });
+}
+
+/** A due invoice is paid. Its document stays: it says until when it was to be paid. */
+export async function markPaid(em: EntityManager, invoice: Invoice, paidAt: Date): Promise<void> {
+  Object.assign(invoice, { status: 'PAID', paidAt });
+  await em.flush();
+  await emit(em, 'invoice.paid', factsOf(invoice));
+}
+
+const factsOf = ({ id, number, orderId, customerId, total, currency }: Invoice) => ({
+  invoiceId: id,
+  number: number!,
+  orderId,
+  customerId,
+  total: { amount: total, currency },
+});

@@ -1,0 +1,17 @@
+/** The jobs of invoices; handlers.ts binds them. */
+import { z } from 'zod';
+import { defineJob } from '#shared/messaging/jobs.ts';
+
+/** Renders a finalized invoice and keeps the file. */
+export const renderInvoiceJob = defineJob({
+  name: 'invoices/render-invoice',
+  data: z.object({ invoiceId: z.uuid() }),
+  background: true,
+});
+
+/** Renders a credit note and keeps the file. */
+export const renderCreditNoteJob = defineJob({
+  name: 'invoices/render-credit-note',
+  data: z.object({ creditNoteId: z.uuid() }),
+  background: true,
+});

@@ -1,0 +1,40 @@
+import { publicUrlFault } from '#shared/kernel/production.ts';
+import { type Environment, type Kinds, readSubgraphSettings } from '#shared/kernel/settings.ts';
+
+/** Printed on every document, so nobody may go to production under the demonstration's name. */
+const identity = (k: Kinds, development: string) =>
+  k.own(development, value => (value === development ? "is the demonstration company's" : undefined));
+
+/** Settings of the invoices subgraph. */
+export function readInvoicesSettings(env: Environment) {
+  return readSubgraphSettings('invoices', 4003, env, k => ({
+    /** Base of the addresses of PDF files. */
+    INVOICES_PUBLIC_URL: k
+      .url('http://localhost:4003', publicUrlFault)
+      .transform(url => url.replace(/\/$/, '')),
+    SELLER_NAME: identity(k, 'Guichet Démo SAS'),
+    /** Lines are parted by line breaks or by `\n`. */
+    SELLER_ADDRESS: identity(k, '12 rue des Guichets\n75011 Paris\nFrance').transform(text =>
+      text.replaceAll('\\n', '\n'),
+    ),
+    SELLER_VAT_NUMBER: identity(k, 'FR11123456782'),
+    /** SIREN. */
+    SELLER_REGISTRATION: identity(k, '123 456 782'),
+  }));
+}
+export type InvoicesSettings = ReturnType<typeof readInvoicesSettings>;
+
+/** Who issues the documents, as printed on them. */
+export interface Seller {
+  name: string;
+  address: string;
+  vatNumber: string;
+  registration: string;
+}
+
+export const sellerOf = (settings: InvoicesSettings): Seller => ({
+  name: settings.SELLER_NAME,
+  address: settings.SELLER_ADDRESS,
+  vatNumber: settings.SELLER_VAT_NUMBER,
+  registration: settings.SELLER_REGISTRATION,
+});

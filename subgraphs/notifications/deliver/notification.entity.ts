@@ -1,0 +1,87 @@
+import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
+import type { NotificationChannel, NotificationPriority } from '../../../schema/generated/notifications.ts';
+import type { TemplateName } from '../templates/index.ts';
+
+/** The state machine: where each status may lead. A try that did not reach the mail server leads back to QUEUED. */
+const TRANSITIONS = {
+  SCHEDULED: ['QUEUED', 'SENDING', 'DELIVERED', 'FAILED', 'CANCELED'],
+  QUEUED: ['QUEUED', 'SENDING', 'FAILED', 'CANCELED'],
+  SENDING: ['QUEUED', 'SENT', 'FAILED'],
+  SENT: ['DELIVERED', 'BOUNCED'],
+  DELIVERED: [],
+  BOUNCED: [],
+  FAILED: [],
+  CANCELED: [],
+} as const satisfies Record<string, string[]>;
+export type NotificationStatus = keyof typeof TRANSITIONS;
+
+/** The statuses from which `to` may be reached. */
+export const statusesBefore = (to: NotificationStatus): NotificationStatus[] =>
+  (Object.keys(TRANSITIONS) as NotificationStatus[]).filter(from =>
+    (TRANSITIONS[from] as readonly string[]).includes(to),
+  );
+
+/** A file of the tickets subgraph, fetched when the email is sent. */
+export interface Attachment {
+  /** As the reader sees it. */
+  filename: string;
+  /** Below `/files/`. */
+  file: string;
+}
+
+const NotificationSchema = defineEntity({
+  name: 'Notification',
+  tableName: 'notifications',
+  properties: {
+    id: p.uuid().primary(),
+    channel: p.text().$type<NotificationChannel>(),
+    template: p.text().$type<TemplateName>(),
+    status: p.text().$type<NotificationStatus>(),
+    /** An email address, or for IN_APP a user's id. */
+    recipient: p.text(),
+    /** Who may read it, when the recipient has an account. */
+    userId: p.uuid().nullable(),
+    orderId: p.uuid().nullable(),
+    eventId: p.uuid().nullable(),
+    locale: p.text(),
+    subject: p.text(),
+    body: p.text(),
+    data: p.json<Record<string, unknown>>(),
+    attachments: p.json<Attachment[]>(),
+    priority: p.text().$type<NotificationPriority>(),
+    provider: p.text().nullable(),
+    providerMessageId: p.text().nullable(),
+    /** What it tells of; a second notification with the same key is not made. */
+    dedupeKey: p.text().nullable(),
+    attempts: p.integer(),
+    /** Tries of which nobody knows whether the mail server took the message. */
+    unknownOutcomes: p.integer(),
+    lastError: p.text().nullable(),
+    createdAt: p.datetime(),
+    scheduledAt: p.datetime().nullable(),
+    sentAt: p.datetime().nullable(),
+    deliveredAt: p.datetime().nullable(),
+    failedAt: p.datetime().nullable(),
+    /** While SENDING: when the process that sends is taken for dead. */
+    leaseUntil: p.datetime().nullable(),
+    changedAt: p.datetime(),
+  },
+});
+
+export class Notification extends NotificationSchema.class {
+  declare [OptionalProps]?: '__typename' | 'event' | 'order';
+
+  /** Says which member of a result union this is. */
+  get __typename() {
+    return 'Notification' as const;
+  }
+
+  get order() {
+    return this.orderId ? { __typename: 'Order' as const, id: this.orderId } : null;
+  }
+
+  get event() {
+    return this.eventId ? { __typename: 'Event' as const, id: this.eventId } : null;
+  }
+}
+NotificationSchema.setClass(Notification);

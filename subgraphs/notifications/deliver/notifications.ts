@@ -1,0 +1,166 @@
+/** Notifications: who may see them, how they come to be, how they change. */
+import type { RawBuilder } from 'kysely';
+import { type Context, mayActFor, requireViewer } from '#shared/context.ts';
+import { entityLoader, loadMany } from '#shared/data/batch.ts';
+import { type ConnectionArguments, connect, connectMany, emptyConnection } from '#shared/data/connection.ts';
+import { type EntityManager, isId, newId, query, sql } from '#shared/data/database.ts';
+import { notFound } from '#shared/kernel/errors.ts';
+import type { Viewer } from '#shared/kernel/passport.ts';
+import { enqueue } from '#shared/messaging/jobs.ts';
+import { emit } from '#shared/messaging/outbox.ts';
+import { sendJobFor } from '../jobs.ts';
+import { render, type TemplateName } from '../templates/index.ts';
+import {
+  type Attachment,
+  Notification,
+  type NotificationStatus,
+  statusesBefore,
+} from './notification.entity.ts';
+
+/** What a notification is made from. */
+export interface Draft {
+  id?: string;
+  channel: 'EMAIL' | 'IN_APP';
+  template: TemplateName;
+  /** An email address, or for IN_APP a user's id. */
+  recipient: string;
+  userId: string | null;
+  locale: string;
+  /** As readTemplateData gives it. */
+  data: Record<string, unknown>;
+  orderId?: string | null;
+  eventId?: string | null;
+  attachments?: Attachment[];
+  priority?: 'LOW' | 'NORMAL' | 'HIGH';
+  /** Not before; null or past: at once. */
+  scheduledAt?: Date | null;
+  dedupeKey?: string;
+  /** Why it can never be sent: it is recorded as FAILED. */
+  refusal?: string | null;
+}
+
+/**
+ * Records a notification and has it sent; IN_APP ones are delivered with that. In the caller's transaction.
+ * Null when there is one with this dedupe key already.
+ */
+export async function createNotification(em: EntityManager, draft: Draft): Promise<Notification | null> {
+  const { channel, template, recipient, userId, locale, data, priority = 'NORMAL', refusal = null } = draft;
+  const { orderId = null, eventId = null, attachments = [], dedupeKey = null } = draft;
+  const scheduledAt =
+    draft.scheduledAt && draft.scheduledAt.getTime() > Date.now() ? draft.scheduledAt : null;
+  const { subject, text } = render(template, locale, data);
+  const status = firstStatus(channel, scheduledAt, refusal);
+  const told = status === 'DELIVERED' ? sql`clock_timestamp()` : sql`null`;
+  const [row] = await query(
+    em,
+    sql<object>`insert into notifications (id, channel, template, status, recipient, user_id, order_id, event_id, locale,
+        subject, body, data, attachments, priority, dedupe_key, scheduled_at, last_error,
+        sent_at, delivered_at, failed_at, provider)
+      values (${draft.id ?? newId()}, ${channel}, ${template}, ${status}, ${recipient}, ${userId}, ${orderId}, ${eventId}, ${locale},
+        ${subject}, ${text}, ${JSON.stringify(data)}::jsonb, ${JSON.stringify(attachments)}::jsonb, ${priority},
+        ${dedupeKey}, ${draft.scheduledAt ?? null}, ${refusal},
+        ${told}, ${told}, ${refusal ? sql`clock_timestamp()` : sql`null`}, ${channel === 'IN_APP' ? 'in-app' : null})
+      on conflict (dedupe_key) do nothing returning *`,
+  );
+  if (!row) return null;
+  const notification = em.map(Notification, row as never);
+  await tell(em, notification);
+  if (status === 'QUEUED' || status === 'SCHEDULED')
+    await enqueue(
+      em,
+      sendJobFor(notification),
+      { notificationId: notification.id },
+      { at: scheduledAt ?? undefined },
+    );
+  return notification;
+}
+
+function firstStatus(channel: Draft['channel'], scheduledAt: Date | null, refusal: string | null) {
+  if (refusal) return 'FAILED';
+  if (scheduledAt) return 'SCHEDULED';
+  return channel === 'IN_APP' ? 'DELIVERED' : 'QUEUED';
+}
+
+/**
+ * Moves a notification to another status, when the state machine allows it from where it is, and tells its reader.
+ * Null: it was not moved, because of that or because the condition did not hold. In the caller's transaction.
+ */
+export async function moveNotification(
+  em: EntityManager,
+  id: string,
+  to: NotificationStatus,
+  changes: RawBuilder<unknown>,
+  condition: RawBuilder<unknown> = sql`true`,
+): Promise<Notification | null> {
+  const [row] = await query(
+    em,
+    sql<object>`update notifications set status = ${to}, changed_at = clock_timestamp(), lease_until = null, ${changes}
+      where id = ${id} and status = any(${statusesBefore(to)}::text[]) and ${condition} returning *`,
+  );
+  if (!row) return null;
+  const notification = em.map(Notification, row as never);
+  await tell(em, notification);
+  return notification;
+}
+
+const tell = (em: EntityManager, { id, userId, orderId, status }: Notification) =>
+  emit(em, 'notification.status.updated', {
+    notificationId: id,
+    userId: userId ?? null,
+    orderId: orderId ?? null,
+    status,
+  });
+
+/** Its reader, staff and administrators. */
+const maySee = (viewer: Viewer | null, { userId }: Notification) =>
+  viewer !== null && (viewer.role === 'STAFF' || mayActFor(viewer, userId ?? ''));
+
+/** As maySee, in SQL. */
+const visibleTo = (viewer: Viewer) =>
+  viewer.role === 'STAFF' || viewer.role === 'ADMIN' ? sql`true` : sql`user_id = ${viewer.id}`;
+
+/** The notification, or null when the viewer may not see it. */
+export async function findNotification(ctx: Context, id: string): Promise<Notification | null> {
+  const notification = ctx.viewer && (await entityLoader(ctx, Notification).load(id));
+  return notification && maySee(ctx.viewer, notification) ? notification : null;
+}
+
+/** The notification. @throws NOT_FOUND, also for what the viewer may not see. */
+export async function getNotification(ctx: Context, id: string): Promise<Notification> {
+  const notification = await findNotification(ctx, id);
+  if (!notification) throw notFound('Notification');
+  return notification;
+}
+
+/** The viewer's own, or all of them for staff and administrators; newest first. */
+export function listNotifications(
+  ctx: Context,
+  { status, ...args }: ConnectionArguments & { status?: NotificationStatus | null | undefined },
+) {
+  const visible = visibleTo(requireViewer(ctx));
+  return connect(ctx.em, Notification, args, status ? sql`${visible} and status = ${status}` : visible);
+}
+
+/** A user's, newest first: to that user and to administrators; empty for others. */
+export function listUserNotifications(ctx: Context, userId: string, args: ConnectionArguments) {
+  if (!mayActFor(ctx.viewer, userId)) return emptyConnection();
+  return connectMany(ctx, Notification, 'user_id', args).load(userId);
+}
+
+/** What was told of an order, oldest first, as far as the viewer may see it. */
+export async function listOrderNotifications(ctx: Context, orderId: string): Promise<Notification[]> {
+  const { viewer } = ctx;
+  if (!viewer) return [];
+  const rows = await loadMany(
+    ctx,
+    'Order.notifications',
+    ids =>
+      query(
+        ctx.em,
+        sql<{ order_id: string }>`select * from notifications
+          where order_id = any(${ids.filter(isId)}::uuid[]) and ${visibleTo(viewer)} order by id`,
+      ),
+    row => row.order_id,
+  ).load(orderId);
+  return rows.map(row => ctx.em.map(Notification, row as never));
+}

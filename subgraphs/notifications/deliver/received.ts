@@ -1,0 +1,43 @@
+import { requireViewer } from '#shared/context.ts';
+import { type EntityManager, query, sql } from '#shared/data/database.ts';
+import type { NotificationsContext } from '../services.ts';
+import { Notification, type NotificationStatus } from './notification.entity.ts';
+
+/** A transaction that began before our last look may commit after it: so far back we look again. */
+const OVERLAP_MS = 60_000;
+
+/**
+ * The viewer's latest notification, then every new one and every change of status, in the order they happened. Changes
+ * of one notification that follow each other closely may come as one, with the newest status; none goes missing.
+ * @throws UNAUTHENTICATED
+ */
+export function watchReceived(
+  ctx: NotificationsContext,
+): AsyncIterableIterator<{ notificationReceived: Notification }> {
+  const { id: userId } = requireViewer(ctx);
+  const told = new Map<string, { status: NotificationStatus; at: number }>();
+  let latest: Date | null = null;
+
+  return ctx.live.watch([`notifications.${userId}`], async () => {
+    const isFirst = latest === null;
+    const changed = await readChanged(ctx.em.fork() as EntityManager, userId, latest);
+    const news = changed.filter(({ id, status }) => told.get(id)?.status !== status);
+    latest = changed.at(-1)?.changedAt ?? latest ?? new Date(0);
+    for (const { id, status, changedAt } of changed) told.set(id, { status, at: changedAt.getTime() });
+    // What has left the overlap is not read again.
+    for (const [id, { at }] of told) if (at < latest.getTime() - 2 * OVERLAP_MS) told.delete(id);
+    return (isFirst ? news.slice(-1) : news).map(notificationReceived => ({ notificationReceived }));
+  });
+}
+
+/** What has changed since a time (null: the newest change), and within the overlap before it; oldest first. */
+async function readChanged(em: EntityManager, userId: string, since: Date | null): Promise<Notification[]> {
+  const start = since ?? sql`(select max(changed_at) from notifications where user_id = ${userId})`;
+  const rows = await query(
+    em,
+    sql<object>`select * from notifications
+      where user_id = ${userId} and changed_at > ${start}::timestamptz - ${`${OVERLAP_MS} ms`}::interval
+      order by changed_at, id`,
+  );
+  return rows.map(row => em.map(Notification, row as never));
+}

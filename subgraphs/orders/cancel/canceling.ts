@@ -1,0 +1,36 @@
+/** Canceling: the buyer or an administrator calls an order off. */
+import { inTransaction } from '#shared/data/database.ts';
+import { badInput } from '#shared/kernel/errors.ts';
+import type { OrderStatus } from '../order/order.entity.ts';
+import { getOrder, lockOrder } from '../order/orders.ts';
+import { plainText } from '../place/inputs.ts';
+import { abandon } from '../saga/steps.ts';
+import type { OrdersContext } from '../services.ts';
+
+const NOT_CANCELABLE: Partial<Record<OrderStatus, string>> = {
+  CREATED: 'The order is being reserved. Try again in a moment.',
+  COMPLETED: 'The order is completed. Refunds of completed orders are made by an administrator.',
+  CANCELED: 'The order was canceled before.',
+  FAILED: 'The order has failed: there is nothing left to cancel.',
+};
+
+/**
+ * Cancels an order: its stock is released; what was paid is given back and its tickets are revoked. Rights: its
+ * customer or an administrator. @throws NOT_FOUND for others; BAD_USER_INPUT for an unusable reason.
+ */
+export async function cancelOrder(
+  ctx: OrdersContext,
+  { orderId, reason }: { orderId: string; reason?: string | null | undefined },
+) {
+  const given = plainText(500).safeParse(reason ?? '');
+  if (!given.success) throw badInput(`reason: ${given.error.issues[0]!.message}`);
+  await getOrder(ctx, orderId);
+  return inTransaction(ctx.em, async em => {
+    const order = await lockOrder(em, orderId);
+    const message = NOT_CANCELABLE[order.status];
+    if (message) return { __typename: 'OrderNotCancelable' as const, message };
+    const actor = order.customerId === ctx.viewer?.id ? 'customer' : 'administrator';
+    await abandon(em, order, 'CANCELED', { reason: given.data || `Canceled by the ${actor}.`, actor });
+    return order;
+  });
+}

@@ -1,0 +1,12 @@
+/** The jobs of orders; handlers.ts binds them. */
+import { z } from 'zod';
+import { defineJob } from '#shared/messaging/jobs.ts';
+
+/** Ends the hold of an order that was not paid in time. */
+export const expireOrderJob = defineJob({
+  name: 'orders/expire-order',
+  data: z.object({ orderId: z.uuid() }),
+  background: true,
+  // Few: the database's connections are for what buyers wait for.
+  concurrency: 2,
+});

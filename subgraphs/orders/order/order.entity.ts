@@ -1,0 +1,108 @@
+import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
+import type { MessageData, Money, OrderLineData } from '#schema/messages/index.ts';
+
+export type OrderStatus = MessageData<'order.status.updated'>['to'];
+
+const OrderSchema = defineEntity({
+  name: 'Order',
+  tableName: 'orders',
+  properties: {
+    id: p.uuid().primary(),
+    /** For people, e.g. `G-7K2M-94QX`. */
+    number: p.text().unique(),
+    customerId: p.uuid(),
+    customerEmail: p.text(),
+    customerName: p.text(),
+    customerLocale: p.text(),
+    status: p.text().$type<OrderStatus>(),
+    /** Number of the latest transition. */
+    seq: p.integer(),
+    currency: p.text(),
+    subtotal: p.bigint('number'),
+    tax: p.bigint('number'),
+    total: p.bigint('number'),
+    provider: p.text().$type<'STRIPE' | 'PAYPAL'>(),
+    paymentId: p.uuid().nullable(),
+    ticketIds: p.array<string>().columnType('uuid[]'),
+    expiresAt: p.datetime().nullable(),
+    /** The hold is extended once, while a payment is under way. */
+    extended: p.boolean(),
+    /** Set at the hold's end: since when payments is asked to close it, or to say that it was paid. */
+    closingSince: p.datetime().nullable(),
+    placedAt: p.datetime(),
+    statusAt: p.datetime(),
+    lastStepAt: p.datetime(),
+  },
+});
+
+export class Order extends OrderSchema.class {
+  declare [OptionalProps]?: '__typename' | 'isOver' | 'deadline';
+
+  /** Says which member of a result union this is. */
+  get __typename() {
+    return 'Order' as const;
+  }
+
+  /** It ended without being fulfilled: nothing may stay held, captured or valid for it. */
+  get isOver(): boolean {
+    return this.status === 'CANCELED' || this.status === 'FAILED';
+  }
+
+  /** Until when it must be paid; null once that no longer matters. */
+  get deadline(): Date | null {
+    return this.status === 'RESERVED' ? (this.expiresAt ?? null) : null;
+  }
+
+  money(amount: number): Money {
+    return { amount, currency: this.currency };
+  }
+
+  /** This order as it was after an earlier transition. */
+  asOf({ seq, to }: Pick<OrderTransition, 'seq' | 'to'>): Order {
+    return Object.create(this, { seq: { value: seq }, status: { value: to } });
+  }
+}
+OrderSchema.setClass(Order);
+
+const OrderLineSchema = defineEntity({
+  name: 'OrderLine',
+  tableName: 'order_lines',
+  properties: {
+    orderId: p.uuid().primary(),
+    position: p.integer().primary(),
+    productId: p.uuid(),
+    eventId: p.uuid(),
+    kind: p.text().$type<OrderLineData['kind']>(),
+    name: p.text(),
+    quantity: p.integer(),
+    unitPrice: p.bigint('number'),
+    taxRate: p.float(),
+    guestNames: p.array<string>(),
+  },
+});
+
+export class OrderLine extends OrderLineSchema.class {
+  /** The line as messages carry it. */
+  get asData(): OrderLineData {
+    const { productId, eventId, kind, name, quantity, unitPrice, taxRate, guestNames } = this;
+    return { productId, eventId, kind, name, quantity, unitPrice, taxRate, guestNames };
+  }
+}
+OrderLineSchema.setClass(OrderLine);
+
+const OrderTransitionSchema = defineEntity({
+  name: 'OrderTransition',
+  tableName: 'order_transitions',
+  properties: {
+    orderId: p.uuid().primary(),
+    seq: p.integer().primary(),
+    from: p.text().$type<OrderStatus>().nullable().fieldName('from_status'),
+    to: p.text().$type<OrderStatus>().fieldName('to_status'),
+    at: p.datetime(),
+    reason: p.text().nullable(),
+    actor: p.text(),
+  },
+});
+
+export class OrderTransition extends OrderTransitionSchema.class {}
+OrderTransitionSchema.setClass(OrderTransition);

@@ -1,0 +1,138 @@
+/** Back-pressure: whether the saga can take another order. Late steps go before new orders. */
+import { type EntityManager, query, sql } from '#shared/data/database.ts';
+import { unavailable } from '#shared/kernel/errors.ts';
+
+export interface SagaAdmission {
+  /**
+   * Takes a place for an order that is about to be placed; the returned function is called once it is written, or is
+   * not going to be.
+   * @throws UNAVAILABLE with `retryAfter` while as many orders are under way as can be served in time.
+   */
+  enter(em: EntityManager): Promise<() => void>;
+}
+
+/** What is under way: orders whose next step is for us to do, not for the buyer, and how long they have waited. */
+interface Load {
+  orders: number;
+  /** Milliseconds, on average. */
+  waited: number;
+}
+
+/** How old what is known of the load may be. Admission is not correctness: it need not be exact. */
+const SAMPLE_MS = 150;
+/** How often the limit is changed: a change shows when some steps have been made under it. */
+const ADJUST_MS = 1_000;
+const FIRST_LIMIT = 16;
+const LEAST_LIMIT = 16;
+const MOST_LIMIT = 1_000;
+const INCREASE = 2;
+const DECREASE = 0.8;
+/** An order that has waited longer for one step waits for something else than its turn: a subgraph that is away. */
+const STUCK_SECONDS = 30;
+/** Seconds that buyers are asked to wait, on average; each is told another time, so that they come back one by one. */
+const SHORTEST_RETRY_SECONDS = 2;
+const LONGEST_RETRY_SECONDS = 20;
+/** As many refusals as this for each order placed cost little, and leave no place free for long. */
+const REFUSALS_PER_ORDER = 4;
+
+export const unlimitedAdmission: SagaAdmission = { enter: async () => () => {} };
+
+/**
+ * Limits how many orders are under way at a time, in all replicas together. The limit follows what orders wait for a
+ * step, as TCP's congestion window follows the delay (AIMD): it grows while that is below `targetMs` on average and
+ * the limit is reached, and shrinks by a fifth while it is above.
+ */
+export function createSagaAdmission(
+  targetMs: number,
+  measure: (em: EntityManager) => Promise<Load> = measureLoad,
+  now = () => performance.now(),
+): SagaAdmission {
+  let limit = FIRST_LIMIT;
+  let load: Load = { orders: 0, waited: 0 };
+  let sampledAt = Number.NEGATIVE_INFINITY;
+  let sampling: Promise<void> | undefined;
+  let limitAdjustedAt = now();
+  let reached = false;
+  let retryAfter = SHORTEST_RETRY_SECONDS;
+  let retryAdjustedAt = now();
+  /** Since then. */
+  let turnedAway = 0;
+  let taken = 0;
+  /** Orders of this process that the sample does not know: those being placed, and those placed since. */
+  let placing = 0;
+  let placed = 0;
+
+  async function sample(em: EntityManager) {
+    placed = 0;
+    try {
+      load = await measure(em);
+    } finally {
+      sampledAt = now();
+      sampling = undefined;
+    }
+    adjustLimit();
+    adjustRetry();
+  }
+
+  function adjustLimit() {
+    if (now() - limitAdjustedAt < ADJUST_MS) return;
+    if (load.waited > targetMs) limit = Math.max(LEAST_LIMIT, Math.floor(limit * DECREASE));
+    else if (reached) limit = Math.min(MOST_LIMIT, limit + INCREASE);
+    limitAdjustedAt = now();
+    reached = false;
+  }
+
+  /** The more buyers wait for each place, the later they are asked to come back. */
+  function adjustRetry() {
+    // A change shows when those who were told the last time have come back.
+    if (now() - retryAdjustedAt < retryAfter * 1_000) return;
+    const wanted = (retryAfter * turnedAway) / (REFUSALS_PER_ORDER * Math.max(1, taken));
+    retryAfter = Math.min(LONGEST_RETRY_SECONDS, Math.max(SHORTEST_RETRY_SECONDS, wanted));
+    retryAdjustedAt = now();
+    turnedAway = 0;
+    taken = 0;
+  }
+
+  return {
+    async enter(em) {
+      if (now() - sampledAt > SAMPLE_MS) {
+        sampling ??= sample(em);
+        await sampling;
+      }
+      if (load.orders + placing + placed >= limit) {
+        reached = true;
+        turnedAway++;
+        throw refusal(retryAfter);
+      }
+      taken++;
+      placing++;
+      return () => {
+        placing--;
+        placed++;
+      };
+    },
+  };
+}
+
+function refusal(average: number) {
+  const seconds = Math.round(average * (0.5 + Math.random()));
+  return unavailable('More is being ordered than can be served at the moment. Try again shortly.', seconds);
+}
+
+/** Orders that wait for a step of ours and have come to it lately. Reads one index of what is under way. */
+export async function measureLoad(em: EntityManager): Promise<Load> {
+  const lately = sql`now() - make_interval(secs => ${STUCK_SECONDS})`;
+  const [load] = await query(
+    em,
+    sql<Load>`
+      select count(*)::int as orders,
+        coalesce(avg(extract(epoch from now() - status_at)) * 1000, 0)::float8 as waited
+      from orders
+      where status in ('CREATED', 'RESERVED', 'PAID', 'SHIPPING_SCHEDULED')
+        and last_step_at > ${lately} and status_at > ${lately}
+        and (status <> 'RESERVED' or not exists (
+          select 1 from order_payments
+          where order_id = orders.id and status in ('REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION')))`,
+  );
+  return load!;
+}

@@ -1,0 +1,184 @@
+/** Placing an order: the buyer's commitment, before anything is held. */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { requireViewer } from '#shared/context.ts';
+import { entityLoader } from '#shared/data/batch.ts';
+import { type EntityManager, inTransaction, newId, query, sql } from '#shared/data/database.ts';
+import { claimKey, findKey, idempotencyConflict } from '#shared/data/idempotency.ts';
+import { invalidInput, parseInput } from '#shared/kernel/errors.ts';
+import type { Viewer } from '#shared/kernel/passport.ts';
+import { findBasketLines } from '../basket/baskets.ts';
+import { Order } from '../order/order.entity.ts';
+import { takeSnapshot, tellStatus } from '../order/orders.ts';
+import { holdUntil } from '../saga/expire-order.ts';
+import { requestStep } from '../saga/steps.ts';
+import type { OrdersContext } from '../services.ts';
+import { MOST_LINES, plainText } from './inputs.ts';
+import { sumUp } from './money.ts';
+import { type PricedLine, priceLines, type WantedLine, wantedLine } from './pricing.ts';
+
+const placement = z.object({
+  idempotencyKey: plainText(200).min(8, 'needs at least 8 characters'),
+  lines: z
+    .array(wantedLine)
+    .min(1, 'must not be empty')
+    .max(MOST_LINES, `has at most ${MOST_LINES} lines`)
+    .nullish()
+    .transform(lines => lines ?? null),
+  paymentProvider: z
+    .enum(['STRIPE', 'PAYPAL'])
+    .nullish()
+    .transform(provider => provider ?? 'STRIPE')
+    .refine(provider => provider !== 'PAYPAL', 'PayPal is not available yet: choose STRIPE'),
+});
+
+/** The basket is not what was priced: another request has changed or ordered it meanwhile. */
+class BasketChanged extends Error {}
+
+/**
+ * Places an order of the given lines, or of the viewer's basket, at the prices of this moment. A retry with the same
+ * key and input answers the same order, also when everything has been sold since.
+ * @throws UNAVAILABLE when products cannot be asked for, or when more is being ordered than can be served; nothing is
+ *   written then.
+ */
+export async function placeOrder(ctx: OrdersContext, input: z.input<typeof placement>) {
+  const viewer = requireViewer(ctx);
+  const parsed = parseInput(placement, input);
+  if (!parsed.ok) return parsed.error;
+  const { idempotencyKey: key, ...asked } = parsed.value;
+  const claim = { scope: `placeOrder:${viewer.id}`, key, input: asked };
+  /** What the key was answered with before; null while it is new. */
+  const earlier = async () => {
+    const found = await findKey(ctx.em, claim);
+    if (found.outcome === 'new') return null;
+    return found.outcome === 'conflict'
+      ? idempotencyConflict()
+      : entityLoader(ctx, Order).load(found.resultId);
+  };
+
+  const answered = await earlier();
+  if (answered) return answered;
+  const leave = await ctx.services.admission.enter(ctx.em);
+  try {
+    return await placeNow();
+  } finally {
+    leave();
+  }
+
+  async function placeNow() {
+    const wanted = asked.lines ?? (await wantBasket(ctx, viewer));
+    const priced = await priceLines(ctx, viewer, wanted);
+    // A request with the same key may have taken the basket or the last tickets since we looked.
+    if (!priced.ok) return (await earlier()) ?? priced.refusal;
+
+    const { order, lines } = draftOrder(ctx, viewer, priced.lines, asked.paymentProvider);
+    try {
+      const placed = await inTransaction(ctx.em, async em => {
+        const claimed = await claimKey(em, { ...claim, resultId: order.id });
+        if (claimed.outcome !== 'new') return null;
+        if (!asked.lines) await emptyBasket(em, viewer, wanted);
+        return writeOrder(em, order, lines);
+      });
+      return placed ?? (await earlier());
+    } catch (error) {
+      if (!(error instanceof BasketChanged)) throw error;
+      return invalidInput({ path: 'lines', message: 'the basket has changed meanwhile: look at it again' });
+    }
+  }
+}
+
+async function wantBasket(ctx: OrdersContext, viewer: Viewer): Promise<WantedLine[]> {
+  const lines = await findBasketLines(ctx.em, viewer.id);
+  return lines.map(line => ({ ...line, guestNames: [] }));
+}
+
+function draftOrder(ctx: OrdersContext, viewer: Viewer, priced: PricedLine[], provider: Order['provider']) {
+  const now = new Date();
+  const order = {
+    id: newId(),
+    number: drawNumber(),
+    status: 'CREATED' as const,
+    seq: 1,
+    provider,
+    customer_id: viewer.id,
+    customer_email: viewer.email,
+    customer_name: viewer.displayName,
+    customer_locale: viewer.locale,
+    currency: priced[0]!.currency,
+    ...sumUp(priced),
+    expires_at: holdUntil(ctx),
+    placed_at: now,
+    status_at: now,
+    last_step_at: now,
+  };
+  const lines = priced.map((line, position) => ({
+    position,
+    product_id: line.productId,
+    event_id: line.eventId,
+    kind: line.kind,
+    name: line.name,
+    quantity: line.quantity,
+    unit_price: line.unitPrice,
+    tax_rate: line.taxRate,
+    guest_names: line.guestNames,
+  }));
+  return { order, lines };
+}
+
+/** Without 0 and 1, I, L, O and U: nothing that is misread or reads as a word. */
+const DIGITS = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** A number for people, e.g. `G-7K2M-94QX`. One in 650 billion: should it be taken, the request fails and its retry draws again. */
+function drawNumber(): string {
+  const draw = () => Array.from(randomBytes(4), byte => DIGITS[byte % DIGITS.length]).join('');
+  return `G-${draw()}-${draw()}`;
+}
+
+/** Takes the ordered lines out of the basket. @throws BasketChanged when they are not all there any more. */
+async function emptyBasket(em: EntityManager, viewer: Viewer, ordered: WantedLine[]): Promise<void> {
+  const taken = await query(
+    em,
+    sql`delete from basket_lines where customer_id = ${viewer.id} and (product_id, quantity) in (
+        select * from unnest(${ordered.map(line => line.productId)}::uuid[], ${ordered.map(line => line.quantity)}::int[]))
+      returning product_id`,
+  );
+  if (taken.length < ordered.length) throw new BasketChanged();
+}
+
+/** Writes the order, its lines and the first entry of its history in one statement, and asks for its stock. */
+async function writeOrder(
+  em: EntityManager,
+  order: ReturnType<typeof draftOrder>['order'],
+  lines: ReturnType<typeof draftOrder>['lines'],
+): Promise<Order> {
+  const [row] = await query(
+    em,
+    sql<object>`with placed as (
+        insert into orders (id, number, status, seq, provider, customer_id, customer_email, customer_name,
+          customer_locale, currency, subtotal, tax, total, expires_at, placed_at, status_at, last_step_at)
+        select id, number, status, seq, provider, customer_id, customer_email, customer_name,
+          customer_locale, currency, subtotal, tax, total, expires_at, placed_at, status_at, last_step_at
+        from jsonb_populate_record(null::orders, ${JSON.stringify(order)}::jsonb)
+        returning *
+      ), with_lines as (
+        insert into order_lines (order_id, position, product_id, event_id, kind, name, quantity, unit_price, tax_rate, guest_names)
+        select placed.id, line.position, product_id, event_id, kind, name, quantity, unit_price, tax_rate, guest_names
+        from placed, jsonb_populate_recordset(null::order_lines, ${JSON.stringify(lines)}::jsonb) as line
+      ), with_history as (
+        insert into order_transitions (order_id, seq, to_status, at, actor)
+        select id, seq, status, placed_at, 'customer' from placed
+      )
+      select * from placed`,
+  );
+  const placed = em.map(Order, row as never);
+  const snapshot = await takeSnapshot(em, placed);
+  await tellStatus(em, snapshot, {
+    from: null,
+    to: 'CREATED',
+    at: placed.placedAt,
+    paymentId: null,
+    reason: null,
+  });
+  await requestStep(em, placed, snapshot);
+  return placed;
+}

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { v7 } from 'uuid';
+import type { EntityManager } from '#shared/data/database.ts';
+import { eventually, viewerWith } from '#shared/test/world.ts';
+import { createSagaAdmission } from '../place/admission.ts';
+import { startTestOrders, type TestOrders } from './world.ts';
+
+let stage: TestOrders;
+let productId: string;
+const buyer = viewerWith('CUSTOMER');
+beforeAll(async () => {
+  // Nobody answers for the other subgraphs: the saga makes no step but those that are made here.
+  stage = await startTestOrders({ SAGA_TARGET: '1000' });
+  productId = stage.tickets.add({ available: 10_000 }).id;
+});
+afterAll(() => stage?.stop());
+
+type Placed = { id?: string; errors?: { extensions: { code: string; retryAfter?: number } }[] };
+const place = (idempotencyKey: string = v7()): Promise<Placed> =>
+  stage.place(buyer, { idempotencyKey, lines: [{ productId, quantity: 1 }] });
+
+/** Places orders until one is refused: their keys and ids, and the refusal. */
+async function fill() {
+  const placed: { key: string; id: string }[] = [];
+  for (;;) {
+    const key = v7();
+    const { id, errors } = await place(key);
+    if (errors) return { placed, refusal: errors[0]!.extensions };
+    placed.push({ key, id: id! });
+    if (placed.length > 100) throw new Error('Nothing is refused.');
+  }
+}
+const isAdmitted = async () => !(await place()).errors;
+const change = (set: string) => stage.environment.sql(`update orders set ${set}`);
+
+test('while the saga is behind an order is refused for the moment, unless it has been placed before', async () => {
+  const { placed, refusal } = await fill();
+  expect(placed.length).toBeGreaterThanOrEqual(16);
+  expect(refusal).toMatchObject({ code: 'UNAVAILABLE', retryAfter: expect.any(Number) });
+  expect(refusal.retryAfter).toBeGreaterThanOrEqual(1);
+  // Whoever has lost the answer is not refused.
+  expect((await place(placed[0]!.key)).id).toBe(placed[0]!.id);
+});
+
+test('orders are admitted again when the saga has caught up, and when it is the buyers who keep it waiting', async () => {
+  await change(`status = 'COMPLETED'`);
+  await eventually(isAdmitted);
+  await fill();
+  await change(`status = 'RESERVED'`);
+  // As long as the payment is not known it is not for the buyers to go on.
+  expect(await isAdmitted()).toBe(false);
+  await stage.environment.sql(
+    `insert into order_payments select gen_random_uuid(), id, 'REQUIRES_PAYMENT_METHOD', now() from orders`,
+  );
+  await eventually(isAdmitted);
+});
+
+test('orders that are stuck keep nobody else waiting', async () => {
+  await fill();
+  await change(`status_at = now() - interval '1 min'`);
+  await eventually(isAdmitted);
+});
+
+/** An admission with a load and a clock that are set by hand. */
+function open() {
+  const state = { now: 0, orders: 0, waited: 0, samples: 0 };
+  const measure = async () => {
+    state.samples++;
+    return { orders: state.orders, waited: state.waited };
+  };
+  const admission = createSagaAdmission(1_000, measure, () => state.now);
+  const enter = () => admission.enter({} as EntityManager);
+  return {
+    state,
+    enter,
+    /** Enters until it is refused: how often that went well. What was entered has come to its end a second later. */
+    async fill() {
+      const entered: (() => void)[] = [];
+      let retryAfter = 0;
+      while (retryAfter === 0) {
+        await enter().then(
+          leave => entered.push(leave),
+          error => {
+            retryAfter = error.extensions.retryAfter;
+          },
+        );
+      }
+      for (const leave of entered) leave();
+      state.now += 1_100;
+      return { count: entered.length, retryAfter };
+    },
+  };
+}
+
+test('the limit grows while steps are quick and it is reached, and shrinks while they are slow', async () => {
+  const { state, fill } = open();
+  const first = (await fill()).count;
+  const grown = [(await fill()).count, (await fill()).count];
+  expect(grown[0]).toBeGreaterThan(first);
+  expect(grown[1]).toBeGreaterThan(grown[0]!);
+  for (let i = 0; i < 20; i++) await fill();
+  state.waited = 2_000;
+  const before = (await fill()).count;
+  expect((await fill()).count).toBeLessThan(before);
+  for (let i = 0; i < 20; i++) await fill();
+  expect((await fill()).count).toBe(first);
+});
+
+test('the load is sampled once for all who come within a moment, and those who come between samples count', async () => {
+  const { state, enter } = open();
+  state.orders = 10;
+  const entered = await Promise.allSettled(Array.from({ length: 200 }, enter));
+  expect(state.samples).toBe(1);
+  expect(entered.filter(({ status }) => status === 'fulfilled')).toHaveLength(6);
+});
+
+test('the more buyers there are for each place, the later they are asked to come back', async () => {
+  const { state, enter } = open();
+  state.orders = 1_000;
+  const refuse = async () => {
+    const refused = await Promise.allSettled(Array.from({ length: 200 }, enter));
+    state.now += 60_000;
+    const seconds = refused.map(each => (each as PromiseRejectedResult).reason.extensions.retryAfter);
+    return seconds.reduce((sum, each) => sum + each, 0) / seconds.length;
+  };
+  const [first] = [await refuse(), await refuse(), await refuse()];
+  expect(await refuse()).toBeGreaterThan(3 * first!);
+  state.orders = 0;
+  for (let i = 0; i < 3; i++) {
+    await enter();
+    state.now += 60_000;
+  }
+  state.orders = 1_000;
+  expect(await refuse()).toBeLessThan(2 * first!);
+});

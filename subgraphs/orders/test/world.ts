@@ -1,0 +1,162 @@
+/** What the tests of orders stand on: a tickets subgraph that only knows its products, and the usual operations. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { v7 } from 'uuid';
+import { type EntityManager, openDatabase } from '#shared/data/database.ts';
+import { DEADLINE_HEADER } from '#shared/kernel/deadline.ts';
+import { readBody } from '#shared/kernel/http.ts';
+import { createLog } from '#shared/kernel/log.ts';
+import type { Viewer } from '#shared/kernel/passport.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
+import { ask, openMessenger, testEnvironment } from '#shared/test/world.ts';
+import { migrations } from '../migrations/index.ts';
+import { Order, OrderLine, OrderTransition } from '../order/order.entity.ts';
+import { unlimitedAdmission } from '../place/admission.ts';
+import type { Product } from '../place/products.ts';
+import { startOrders } from '../server.ts';
+import type { OrdersContext } from '../services.ts';
+import { readOrdersSettings } from '../settings.ts';
+
+/** Plays the tickets subgraph: answers `_entities` of products over HTTP. */
+export async function startTickets() {
+  const products = new Map<string, Product>();
+  const state = {
+    products,
+    questions: 0,
+    /** What each question said of the time that is left. */
+    deadlines: [] as (string | string[] | undefined)[],
+    down: false,
+    /** What happens elsewhere while the next question is being answered. */
+    meanwhile: undefined as (() => Promise<void>) | undefined,
+  };
+  const server = createServer(async (req, res) => {
+    state.questions += 1;
+    state.deadlines.push(req.headers[DEADLINE_HEADER]);
+    if (state.down) return req.destroy();
+    const { variables } = JSON.parse((await readBody(req, 1_000_000)).toString());
+    const { meanwhile } = state;
+    state.meanwhile = undefined;
+    await meanwhile?.();
+    const _entities = variables.representations.map(({ id }: { id: string }) => products.get(id) ?? null);
+    res.end(JSON.stringify({ data: { _entities } }));
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return Object.assign(state, {
+    url: `http://127.0.0.1:${port}`,
+    /** Puts a product on sale: 60.00 EUR with 20 % tax unless told. */
+    add(product: Partial<Product> = {}): Product {
+      const added: Product = {
+        id: v7(),
+        event: { id: v7(), status: 'PUBLISHED' },
+        kind: 'ADMISSION',
+        name: 'Entry',
+        price: { amount: 6_000, currency: 'EUR' },
+        taxRate: 0.2,
+        available: 100,
+        maxPerOrder: 10,
+        ...product,
+      };
+      products.set(added.id, added);
+      return added;
+    },
+    stop: () =>
+      new Promise<void>(resolve => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  });
+}
+
+/** The orders subgraph on a database of its own, with a tickets subgraph to ask and the others played. */
+export async function startTestOrders(extra: Environment = {}) {
+  const tickets = await startTickets();
+  const environment = await testEnvironment('orders', {
+    TICKETS_URL: tickets.url,
+    // Nobody makes the steps of the orders placed here: the saga would be behind for ever.
+    SAGA_TARGET: '0',
+    ...extra,
+  });
+  const orders = await startOrders(environment.env);
+  const messenger = await openMessenger('orders', environment.env);
+  return {
+    tickets,
+    environment,
+    orders,
+    messenger,
+    url: orders.url,
+    ask: (viewer: Viewer | null, document: string, variables: Record<string, unknown> = {}) =>
+      ask(orders.url, viewer, document, variables),
+    /** The answer to placeOrder with this input, under a key of its own unless one is given. */
+    async place(viewer: Viewer, input: Record<string, unknown> = {}) {
+      const { data, errors } = await ask(orders.url, viewer, PLACE, {
+        input: { idempotencyKey: v7(), ...input },
+      });
+      return data?.placeOrder ?? { errors };
+    },
+    async stop() {
+      await messenger.close();
+      await orders.stop();
+      await tickets.stop();
+      await environment.drop();
+    },
+  };
+}
+export type TestOrders = Awaited<ReturnType<typeof startTestOrders>>;
+
+/** Calls domain functions on the subgraph's own database, as its message handlers would, several at a time. */
+export async function openDirectly({ environment }: TestOrders) {
+  const settings = readOrdersSettings(environment.env);
+  const orm = await openDatabase(settings.databaseUrl, [Order, OrderLine, OrderTransition], migrations);
+  const context = (em: EntityManager) =>
+    ({
+      em,
+      viewer: null,
+      correlationId: 'test',
+      cache: new Map(),
+      log: createLog('test', 'silent'),
+      live: { publish: async () => {} } as unknown as OrdersContext['live'],
+      services: { settings, admission: unlimitedAdmission, stopSweeping: async () => {} },
+    }) satisfies OrdersContext;
+  const fork = () => orm.em.fork() as EntityManager;
+  return {
+    fork,
+    /** A context outside any transaction, as a job has it. */
+    context: () => context(fork()),
+    /** Runs in a transaction of its own, as a message handler does. */
+    handle: <T>(work: (ctx: OrdersContext) => Promise<T>): Promise<T> =>
+      fork().transactional(em => work(context(em as EntityManager))),
+    close: () => orm.close(true),
+  };
+}
+export type Direct = Awaited<ReturnType<typeof openDirectly>>;
+
+/** Everything that was ever asked or told about one order, by name, oldest first. */
+export async function messagesOf(stage: TestOrders, orderId: string) {
+  const rows = await stage.environment.sql(
+    `select name, envelope -> 'data' as data from outbox where envelope -> 'data' ->> 'orderId' = $1 order by id`,
+    [orderId],
+  );
+  return rows as { name: string; data: Record<string, unknown> }[];
+}
+
+export const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
+  __typename
+  ... on Order {
+    id number status expiresAt placedAt customer { id }
+    subtotal { amount currency } tax { amount } total { amount currency }
+    lines { product { id } name quantity unitPrice { amount } total { amount } }
+    timeline { from to reason actor }
+  }
+  ... on ProductUnavailable { products { id } }
+  ... on InvalidInput { issues { path message } }
+  ... on Error { message }
+} }`;
+
+export const CANCEL = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) {
+  __typename ... on Order { id status timeline { from to reason actor } } ... on Error { message }
+} }`;
+
+export const ORDER = `query ($id: ID!) { order(id: $id) {
+  id number status expiresAt timeline { from to reason actor }
+} }`;

@@ -1,0 +1,50 @@
+/** What the subscriptions of an event yield. */
+import type { Context } from '#shared/context.ts';
+import { query, sql } from '#shared/data/database.ts';
+import { Scan } from '../admission/scan.entity.ts';
+import { getDoor } from '../admission/scans.ts';
+import { getEvent } from './events.ts';
+import { productsOf } from './products.ts';
+
+/** As the context, with nothing remembered: what changed meanwhile is read. */
+const afresh = <C extends Context>(ctx: C): C => ({ ...ctx, em: ctx.em.fork(), cache: new Map() });
+
+/** The event's products now and at each change of their availability. @throws NOT_FOUND for hidden events. */
+export async function watchAvailability(ctx: Context, eventId: string) {
+  await getEvent(ctx, eventId);
+  return ctx.live.watch([`availability.${eventId}`], async () => [
+    { availabilityChanged: await productsOf(afresh(ctx), eventId) },
+  ]);
+}
+
+/** How late a scan may be committed after its own time, and still be noticed. */
+const OVERLAP_MS = 30_000;
+
+/** The latest scan at the event's doors, then each new one, once. Rights as for scanning. */
+export async function watchScans(ctx: Context, eventId: string) {
+  await getDoor(ctx, eventId);
+  // By time with an overlap, not by `id > last`: scans commit in another order than they began.
+  let seen: Map<string, Scan> | null = null;
+  let since = new Date(Date.now() - OVERLAP_MS);
+  return ctx.live.watch([`scans.${eventId}`], async () => {
+    const started = Date.now();
+    const { em } = afresh(ctx);
+    const rows = seen
+      ? await query(
+          em,
+          sql<object>`select * from scans where event_id = ${eventId} and scanned_at > ${since.toISOString()}
+            order by scanned_at, id`,
+        )
+      : await query(
+          em,
+          sql<object>`(select * from scans where event_id = ${eventId} and scanned_at > ${since.toISOString()})
+            union (select * from scans where event_id = ${eventId} order by scanned_at desc limit 1)
+            order by scanned_at, id`,
+        );
+    const recent = rows.map(row => em.map(Scan, row as never));
+    const fresh = seen ? recent.filter(scan => !seen!.has(scan.id)) : recent.slice(-1);
+    seen = new Map(recent.map(scan => [scan.id, scan]));
+    since = new Date(started - OVERLAP_MS);
+    return fresh.map(ticketScanned => ({ ticketScanned }));
+  });
+}

@@ -1,0 +1,15 @@
+import { publicUrlFault } from '#shared/kernel/production.ts';
+import { type Environment, readSubgraphSettings } from '#shared/kernel/settings.ts';
+
+const PORT = 4005;
+
+/** Settings of the tickets subgraph. */
+export function readTicketsSettings(env: Environment) {
+  return readSubgraphSettings('tickets', PORT, env, k => ({
+    /** Where browsers reach this process: the base of the file addresses handed to clients. */
+    TICKETS_PUBLIC_URL: k.url(`http://localhost:${env.TICKETS_PORT || PORT}`, publicUrlFault),
+    /** Creates the event of the local stack. */
+    SEED: k.developmentFlag('creates an event for development'),
+  }));
+}
+export type TicketsSettings = ReturnType<typeof readTicketsSettings>;

@@ -1,0 +1,176 @@
+/**
+ * Holds: what placed orders keep from others.
+ *
+ *     HELD -> SOLD -> RELEASED
+ *     HELD -> RELEASED
+ *     REFUSED
+ *
+ * A hold never expires by itself: orders decides when an order ends, and says so. Requests may come twice, under
+ * other ids, and a release before its reservation: the row of the order answers them all, and is locked first.
+ */
+
+import type { MessageData } from '#schema/messages/index.ts';
+import type { Context } from '#shared/context.ts';
+import { type EntityManager, query, sql } from '#shared/data/database.ts';
+import { emit } from '#shared/messaging/outbox.ts';
+import {
+  demandOf,
+  findRefusal,
+  type Offer,
+  quantities,
+  type Refusal,
+  readOffers,
+  soldOut,
+} from '../events/offers.ts';
+import { cancelShipment } from '../fulfil/shipments.ts';
+import { revokeTickets } from '../tickets/tickets.ts';
+import { type Demand, giveBackToQuotas, takeFromQuotas } from './capacity.ts';
+
+type ReserveRequest = MessageData<'inventory-reserve-request'>;
+type HoldStatus = 'HELD' | 'SOLD' | 'REFUSED' | 'RELEASED';
+
+interface HoldFields {
+  customerId?: string;
+  expiresAt?: string;
+  reason?: string;
+}
+
+/** The hold of an order, locked until the transaction ends; null when there is none. */
+export async function lockHold(em: EntityManager, orderId: string) {
+  const [hold] = await query(
+    em,
+    sql<{ status: HoldStatus; reason: string | null; unavailable_product_ids: string[] }>`
+      select status, reason, unavailable_product_ids from holds where order_id = ${orderId} for update`,
+  );
+  return hold ?? null;
+}
+
+/** Takes the order's place in the table; false when there is a hold already, released or not. */
+async function createHold(
+  em: EntityManager,
+  orderId: string,
+  status: HoldStatus,
+  { customerId, expiresAt, reason }: HoldFields,
+): Promise<boolean> {
+  const created = await query(
+    em,
+    sql`insert into holds (order_id, status, customer_id, expires_at, reason)
+        values (${orderId}, ${status}, ${customerId ?? null}, ${expiresAt ?? null}::timestamptz, ${reason ?? null})
+        on conflict do nothing returning order_id`,
+  );
+  return created.length > 0;
+}
+
+/** Holds all that the order asks for, or nothing, and answers. Answers again when it is asked again. */
+export async function reserve({ em }: Pick<Context, 'em'>, request: ReserveRequest): Promise<void> {
+  const { orderId, lines } = request;
+  if (!(await createHold(em, orderId, 'HELD', request))) return answerAgain(em, orderId);
+  const offers = await readOffers(em, lines);
+  const refusal = findRefusal(lines, offers) ?? (await takeHold(em, request, offers));
+  if (refusal) await refuse(em, orderId, refusal);
+}
+
+/**
+ * Writes everything in the hope that enough is left, and only then touches the quotas, which all buyers of the event
+ * contend for: they stay locked for little more than the commit. In vain: back to the savepoint.
+ */
+async function takeHold(
+  em: EntityManager,
+  { orderId, lines }: ReserveRequest,
+  offers: Offer[],
+): Promise<Refusal | null> {
+  const wanted = quantities(lines);
+  await query(em, sql`savepoint before_hold`);
+  await query(
+    em,
+    sql`insert into hold_lines (order_id, product_id, event_id, quota_id, quantity)
+        select ${orderId}::uuid, * from unnest(
+          ${offers.map(o => o.product_id)}::uuid[], ${offers.map(o => o.event_id)}::uuid[],
+          ${offers.map(o => o.quota_id)}::uuid[], ${offers.map(o => wanted.get(o.product_id)!)}::int[])`,
+  );
+  await answer(em, orderId, { reserved: true });
+  await tellAvailability(em, new Set(offers.map(offer => offer.event_id)));
+  const short = await takeFromQuotas(em, demandOf(lines, offers));
+  if (short.length === 0) return null;
+  await query(em, sql`rollback to savepoint before_hold`);
+  return soldOut(offers, short);
+}
+
+async function refuse(em: EntityManager, orderId: string, { reason, productIds }: Refusal): Promise<void> {
+  await query(
+    em,
+    sql`update holds set status = 'REFUSED', reason = ${reason}, unavailable_product_ids = ${productIds}::uuid[]
+        where order_id = ${orderId}`,
+  );
+  await answer(em, orderId, { reserved: false, reason, unavailableProductIds: productIds });
+}
+
+async function answerAgain(em: EntityManager, orderId: string): Promise<void> {
+  const { status, reason, unavailable_product_ids } = (await lockHold(em, orderId))!;
+  if (status === 'HELD' || status === 'SOLD') return answer(em, orderId, { reserved: true });
+  await answer(em, orderId, {
+    reserved: false,
+    reason: status === 'REFUSED' ? reason : 'RELEASED',
+    unavailableProductIds: unavailable_product_ids,
+  });
+}
+
+const answer = (
+  em: EntityManager,
+  orderId: string,
+  result: { reserved: boolean; reason?: string | null; unavailableProductIds?: string[] },
+) => emit(em, 'inventory-reserve-result', { orderId, reason: null, unavailableProductIds: [], ...result });
+
+async function tellAvailability(em: EntityManager, eventIds: Iterable<string>): Promise<void> {
+  for (const eventId of eventIds) await emit(em, 'event.availability.changed', { eventId });
+}
+
+/** Notes until when the order may be paid. Never shortens it: an older request may come later. */
+export async function extendHold(
+  { em }: Pick<Context, 'em'>,
+  { orderId, expiresAt }: MessageData<'inventory-extend-request'>,
+): Promise<void> {
+  await query(
+    em,
+    sql`update holds set expires_at = greatest(expires_at, ${expiresAt}::timestamptz)
+        where order_id = ${orderId} and status = 'HELD'`,
+  );
+}
+
+/**
+ * Frees what the order has taken. Of a paid order only when `revokeTickets` says that it was undone: then its tickets
+ * are revoked and its parcel is not sent. A release that comes first leaves a row that refuses the reservation.
+ */
+export async function release(
+  { em, log }: Pick<Context, 'em' | 'log'>,
+  { orderId, reason, revokeTickets: isUndone }: MessageData<'inventory-release-request'>,
+): Promise<void> {
+  if (await createHold(em, orderId, 'RELEASED', { reason })) return;
+  const { status } = (await lockHold(em, orderId))!;
+  if (status === 'SOLD' && !isUndone) log.warn({ orderId, reason }, 'a sold order keeps its tickets');
+  if (status !== 'HELD' && !(status === 'SOLD' && isUndone)) return;
+  await query(em, sql`update holds set status = 'RELEASED', reason = ${reason} where order_id = ${orderId}`);
+  if (status === 'SOLD') {
+    await revokeTickets(em, orderId);
+    await cancelShipment(em, orderId);
+  }
+  const { demand, eventIds } = await readHoldLines(em, orderId);
+  await tellAvailability(em, eventIds);
+  await giveBackToQuotas(em, demand);
+}
+
+/** What the order holds: by quota, and by product. */
+export async function readHoldLines(em: EntityManager, orderId: string) {
+  const lines = await query(
+    em,
+    sql<{ product_id: string; event_id: string; quota_id: string; quantity: number }>`
+      select product_id, event_id, quota_id, quantity from hold_lines where order_id = ${orderId}`,
+  );
+  const demand: Demand = new Map();
+  for (const { quota_id, quantity } of lines) demand.set(quota_id, (demand.get(quota_id) ?? 0) + quantity);
+  return {
+    demand,
+    products: new Map(lines.map(line => [line.product_id, line.quantity])),
+    eventIds: new Set(lines.map(line => line.event_id)),
+  };
+}

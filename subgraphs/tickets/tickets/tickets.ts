@@ -1,0 +1,150 @@
+/** Tickets: issued for paid orders, seen by those whom they concern. */
+import { randomBytes } from 'node:crypto';
+import type { MessageData, OrderLineData } from '#schema/messages/index.ts';
+import { type Context, mayActFor } from '#shared/context.ts';
+import { entityLoader, loadMany } from '#shared/data/batch.ts';
+import { type EntityManager, isId, newId, query, sql } from '#shared/data/database.ts';
+import { notFound } from '#shared/kernel/errors.ts';
+import { fileUrl } from '#shared/signed-files.ts';
+import { Event } from '../events/event.entity.ts';
+import { mayScan } from '../events/events.ts';
+import type { TicketsContext } from '../services.ts';
+import { readPrivateKey, signQrCode } from './qr-code.ts';
+import { Ticket } from './ticket.entity.ts';
+
+/** Crockford's base 32: no letter that is mistaken for a digit. */
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/**
+ * A code for people to read out, of 40 random bits. Two alike are all but impossible; the unique key would then stop
+ * the transaction, and its retry draws anew.
+ */
+function createCode(): string {
+  const letters = Array.from(randomBytes(8), byte => ALPHABET[byte % ALPHABET.length]).join('');
+  return `TKT-${letters.slice(0, 4)}-${letters.slice(4)}`;
+}
+
+type PaidOrder = Pick<MessageData<'shipping-schedule-request'>, 'orderId' | 'customer'>;
+
+/** Issues one ticket per unit of the admission lines; a guest without a name is the buyer. Gives the ids. */
+export async function issueTickets(
+  em: EntityManager,
+  { orderId, customer }: PaidOrder,
+  admissions: OrderLineData[],
+): Promise<string[]> {
+  const keys = await readKeys(em, new Set(admissions.map(line => line.eventId)));
+  const tickets = admissions.flatMap(({ eventId, productId, quantity, guestNames }) =>
+    Array.from({ length: quantity }, (_, i) => {
+      const id = newId();
+      return {
+        id,
+        eventId,
+        productId,
+        code: createCode(),
+        guestName: guestNames[i]?.trim() || customer.displayName,
+        qrCode: signQrCode({ eventId, ticketId: id }, keys.get(eventId)!),
+      };
+    }),
+  );
+  await query(
+    em,
+    sql`insert into tickets (order_id, customer_id, locale, status, issued_at,
+                             id, event_id, product_id, code, guest_name, qr_code)
+        select ${orderId}::uuid, ${customer.id}::uuid, ${customer.locale}, 'VALID', ${new Date().toISOString()}::timestamptz, *
+        from unnest(${tickets.map(t => t.id)}::uuid[], ${tickets.map(t => t.eventId)}::uuid[],
+                    ${tickets.map(t => t.productId)}::uuid[], ${tickets.map(t => t.code)}::text[],
+                    ${tickets.map(t => t.guestName)}::text[], ${tickets.map(t => t.qrCode)}::text[])`,
+  );
+  return tickets.map(ticket => ticket.id);
+}
+
+async function readKeys(em: EntityManager, eventIds: Iterable<string>) {
+  const rows = await query(
+    em,
+    sql<{ event_id: string; private_key: Buffer }>`
+      select event_id, private_key from event_keys where event_id = any(${[...eventIds]}::uuid[])`,
+  );
+  return new Map(rows.map(row => [row.event_id, readPrivateKey(row.private_key)]));
+}
+
+/** The order was undone: its tickets open no door any more, used or not. */
+export async function revokeTickets(em: EntityManager, orderId: string): Promise<void> {
+  await query(em, sql`update tickets set status = 'REVOKED' where order_id = ${orderId}`);
+}
+
+/** The order's tickets, oldest first, whoever asks. */
+export async function readTicketsOf(em: EntityManager, orderId: string): Promise<Ticket[]> {
+  const rows = await query(em, sql<object>`select * from tickets where order_id = ${orderId} order by id`);
+  return rows.map(row => em.map(Ticket, row as never));
+}
+
+/** Its buyer, door staff, the event's organizer, administrators. */
+async function maySee(ctx: Context, ticket: Ticket): Promise<boolean> {
+  return mayActFor(ctx.viewer, ticket.customerId) || mayScanFor(ctx, ticket);
+}
+
+async function mayScanFor(ctx: Context, ticket: Ticket): Promise<boolean> {
+  if (!ctx.viewer) return false;
+  const event = await entityLoader(ctx, Event).load(ticket.eventId);
+  return event !== null && mayScan(ctx, event);
+}
+
+/** The ticket, or null for those whom it does not concern. */
+export async function findTicket(ctx: Context, id: string): Promise<Ticket | null> {
+  const ticket = ctx.viewer && (await entityLoader(ctx, Ticket).load(id));
+  return ticket && (await maySee(ctx, ticket)) ? ticket : null;
+}
+
+/** As findTicket. @throws NOT_FOUND instead of null. */
+export async function getTicket(ctx: Context, id: string): Promise<Ticket> {
+  const ticket = await findTicket(ctx, id);
+  if (!ticket) throw notFound('Ticket');
+  return ticket;
+}
+
+const BY_ORDER = Symbol('tickets by order');
+/** The order's tickets that the viewer may see, oldest first. */
+export async function ticketsOfOrder(ctx: Context, orderId: string): Promise<Ticket[]> {
+  if (!ctx.viewer) return [];
+  const tickets = await loadMany(
+    ctx,
+    BY_ORDER,
+    async ids => {
+      const rows = await query(
+        ctx.em,
+        sql<object>`select * from tickets where order_id = any(${ids.filter(isId)}::uuid[]) order by id`,
+      );
+      return rows.map(row => ctx.em.map(Ticket, row as never));
+    },
+    ticket => ticket.orderId,
+  ).load(orderId);
+  const visible = await Promise.all(tickets.map(ticket => maySee(ctx, ticket)));
+  return tickets.filter((_, i) => visible[i]);
+}
+
+const BY_CUSTOMER = Symbol('tickets by customer');
+/** A user's tickets, newest first: to that user and to administrators. */
+export async function ticketsOfUser(ctx: Context, userId: string): Promise<Ticket[]> {
+  if (!mayActFor(ctx.viewer, userId)) return [];
+  return loadMany(
+    ctx,
+    BY_CUSTOMER,
+    async ids => {
+      const rows = await query(
+        ctx.em,
+        sql<object>`select * from tickets where customer_id = any(${ids.filter(isId)}::uuid[]) order by id desc`,
+      );
+      return rows.map(row => ctx.em.map(Ticket, row as never));
+    },
+    ticket => ticket.customerId,
+  ).load(userId);
+}
+
+/** True for those who see the ticket's scans: whoever may make them. */
+export const maySeeScans = mayScanFor;
+
+/** The address of the ticket's PDF, valid for 15 minutes; null once revoked. */
+export function pdfUrlOf({ services: { settings } }: TicketsContext, ticket: Ticket): string | null {
+  if (ticket.status === 'REVOKED') return null;
+  return fileUrl(settings.TICKETS_PUBLIC_URL, ticket.fileName, settings.internalSecret);
+}
