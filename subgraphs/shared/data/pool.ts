@@ -50,7 +50,11 @@ export function guardPool(pool: Pool, limits: Limits): void {
   const connect = pool.connect.bind(pool);
   const guardedConnect = async () => {
     try {
-      return guard(await connect(), limits);
+      const client = await connect();
+      if (!pool.ending) return guard(client, limits);
+      // Kysely would stumble over its closed pool and keep the connection, and the pool would wait for it for ever.
+      client.release();
+      throw new Error('the pool was closed meanwhile');
     } catch (error) {
       throw explainFailure(error);
     }
