@@ -73,7 +73,7 @@ test('the API can be introspected and printed, defaults that are objects include
 });
 
 test('the operations that the playground opens with are valid', async () => {
-  const path = './playground/tabs.js';
+  const path = '../playground/tabs.js';
   const { tabs } = (await import(path)) as { tabs: { query: string; headers: string; variables?: string }[] };
   for (const { query, headers, variables = '{}' } of tabs) {
     expect(validate(supergraph.gateway.schema!, parse(query))).toEqual([]);

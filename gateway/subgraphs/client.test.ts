@@ -99,7 +99,7 @@ test('all fetches of an operation share one deadline, and after it nothing is se
   stack.orders.fault = 'none';
   expect(Date.now()).toBeGreaterThanOrEqual(hurried.deadline!);
   stack.orders.requests.length = 0;
-  expect(code(await orders.fetch({ query: '{ orders { id } }' }, hurried))).toEqual([
+  expect(code(await orders.fetch({ query: '{ orders { id } }' }, hurried))).toMatchObject([
     { code: 'UNAVAILABLE' },
   ]);
   expect(stack.orders.requests.length).toBe(0);

@@ -59,7 +59,7 @@ describe('the operations of our own API', () => {
   const { maxCost } = readGatewaySettings({});
 
   test('those of the playground and the README, and a purchase with all that can be asked of it, pass', async () => {
-    const path = './playground/tabs.js';
+    const path = '../../playground/tabs.js';
     const { tabs } = (await import(path)) as { tabs: { query: string }[] };
     const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
     const blocks = [...readme.matchAll(/```graphql\n(.*?)```/gs)].map(([, text]) => text!);

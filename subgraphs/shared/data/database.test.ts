@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Pool } from 'pg';
 import { DatabaseUnavailable, isDatabaseUnavailable } from '../kernel/database-errors.ts';
@@ -13,6 +13,9 @@ import {
   sql,
 } from './database.ts';
 import { POOL_SIZE } from './pool.ts';
+
+// Eighty connections are opened and broken one after the other.
+jest.setTimeout(120_000);
 
 let databases: Awaited<ReturnType<typeof createDatabases<'orders'>>>;
 let orm: MikroORM;
