@@ -22,7 +22,7 @@ const plan = (query: string) =>
   });
 
 test('the committed supergraph has a data source for each of the six subgraphs', () => {
-  expect([...supergraph.sources].map(([name, { endpoint }]) => `${name} ${endpoint}`).sort()).toEqual([
+  expect([...supergraph.subgraphs].map(([name, { endpoint }]) => `${name} ${endpoint}`).sort()).toEqual([
     'invoices http://127.0.0.1:4003/graphql',
     'notifications http://127.0.0.1:4006/graphql',
     'orders http://127.0.0.1:4002/graphql',
