@@ -5,7 +5,7 @@
  * COMPLETED, which includes the confirmation email being accepted by SMTP (required: < 2 s).
  */
 import { parseArgs } from 'node:util';
-import { type ApiClient, createApiClient } from '../dev/client.ts';
+import { type ApiClient, createApiClient } from '../dev/buyer/client.ts';
 import {
   confirmPayment,
   listEvents,
@@ -13,7 +13,7 @@ import {
   placeOrder,
   registerBuyer,
   watchPurchase,
-} from '../dev/purchase.ts';
+} from '../dev/buyer/purchase.ts';
 
 const { values: options } = parseArgs({
   options: {

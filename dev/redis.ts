@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findFreePort } from './postgres/postgres.ts';
+import { findFreePort } from './free-port.ts';
 
 export interface TestRedis {
   url: string;

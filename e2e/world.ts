@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import type { Environment } from '#shared/kernel/settings.ts';
 import { eventually, runSql } from '#shared/test/world.ts';
-import { type ApiClient, createApiClient } from '../dev/client.ts';
+import { type ApiClient, createApiClient } from '../dev/buyer/client.ts';
 import {
   listEvents,
   type OrderNews,
@@ -14,7 +14,7 @@ import {
   registerBuyer,
   signIn,
   watchPurchase,
-} from '../dev/purchase.ts';
+} from '../dev/buyer/purchase.ts';
 import { startTestRedis, type TestRedis } from '../dev/redis.ts';
 import { type Stack, startStack } from '../dev/stack/stack.ts';
 
@@ -78,6 +78,15 @@ export const complete = ({ status, invoice, notifications }: OrderNews): boolean
   status === 'COMPLETED' &&
   invoice?.status === 'PAID' &&
   notifications.some(({ status }) => status === 'SENT');
+
+/** An order with all that belongs to it, as its buyer and administrators see it. */
+export const ORDER = `query ($id: ID!) { order(id: $id) {
+  status expiresAt timeline { from to reason }
+  payments { id status providerReference refundedAmount { amount } }
+  invoice { status number creditNotes { number total { amount } } }
+  tickets { status }
+} }`;
+export const orderOf = async (api: ApiClient, id: string) => (await api.get(ORDER, { id })).order;
 
 /** An event of its own with one product, published by the seeded organizer. */
 export async function createEvent(

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { findFreePort } from '../../dev/postgres/postgres.ts';
+import { findFreePort } from '../../dev/free-port.ts';
 import { Connection } from './connection.ts';
 import { writeRequest } from './load.ts';
 

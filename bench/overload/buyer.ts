@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Answer, type ApiClient, withoutErrors } from '../../dev/client.ts';
+import { type Answer, type ApiClient, withoutErrors } from '../../dev/buyer/client.ts';
 import {
   confirmPayment,
   listEvents,
@@ -9,7 +9,7 @@ import {
   payable,
   placeOrder,
   registerBuyer,
-} from '../../dev/purchase.ts';
+} from '../../dev/buyer/purchase.ts';
 import type { Tally } from './tally.ts';
 
 /** Codes by which the system asks to come back later. */

@@ -1,5 +1,6 @@
 /** Reads a source file as far as the house's rules need it: what it imports, and which promises it cites. */
-import { posix } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, posix, relative } from 'node:path';
 
 /** A file of the repository, its path relative to the root. */
 export interface Source {
@@ -7,10 +8,16 @@ export interface Source {
   text: string;
 }
 
+/** Faults found in the repository, one sentence each. */
+export type Rule = (sources: Source[]) => string[];
+
 export interface Import {
   /** Path of the imported file, relative to the root. */
   path: string;
-  /** False for `import type` and `export type … from`: these vanish before the program runs. */
+  /**
+   * False for `import type` and `export type … from`, which vanish before the program runs, and for the address of a
+   * file that is read, or run by a thread of its own.
+   */
   value: boolean;
 }
 
@@ -23,6 +30,7 @@ const ALIASES: readonly [prefix: string, folder: string][] = [
 const STATEMENT =
   /^\s*(?:import|export)\s+(type\s+(?!from\b))?(?:[\w*{][^'";]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
 const DYNAMIC = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+const ADDRESS = /\bnew URL\(\s*['"](\.[^'"]+\.[jt]s)['"]\s*,\s*import\.meta\.url\b/g;
 
 /** The files of the repository that a file imports; packages are left out. */
 export function importsOf({ path, text }: Source): Import[] {
@@ -33,6 +41,7 @@ export function importsOf({ path, text }: Source): Import[] {
   };
   for (const [, type, specifier] of text.matchAll(STATEMENT)) add(specifier!, !type);
   for (const [, specifier] of text.matchAll(DYNAMIC)) add(specifier!, true);
+  for (const [, specifier] of text.matchAll(ADDRESS)) add(specifier!, false);
   return found;
 }
 
@@ -42,6 +51,17 @@ function resolve(from: string, specifier: string): string | null {
     if (specifier.startsWith(prefix)) return folder + specifier.slice(prefix.length);
   }
   return null;
+}
+
+/** The files of the repository that a program loads, itself included: absolute paths. */
+export function closureOf(root: string, file: string): Set<string> {
+  const found = new Set([relative(root, file)]);
+  for (const path of found) {
+    if (!isCode(path)) continue;
+    const text = readFileSync(join(root, path), 'utf8');
+    for (const imported of importsOf({ path, text })) if (imported.value) found.add(imported.path);
+  }
+  return new Set([...found].map(path => join(root, path)));
 }
 
 /** Tests, and what only tests stand on. */

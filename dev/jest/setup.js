@@ -1,4 +1,4 @@
-// One PostgreSQL for the whole run (and one Redis, where it is installed), on free ports in temporary folders.
+/** One PostgreSQL for the whole run (and one Redis, where it is installed), on free ports in temporary folders. */
 import { startTemporaryPostgres } from '../postgres/postgres.ts';
 import { startTestRedis } from '../redis.ts';
 

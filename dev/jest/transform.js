@@ -1,4 +1,4 @@
-// Jest reads TypeScript as Node does: types are stripped, lines and columns stay, nothing is compiled.
+/** Jest reads TypeScript as Node does: types are stripped, lines and columns stay, nothing is compiled. */
 import { createHash } from 'node:crypto';
 import { stripTypeScriptTypes } from 'node:module';
 

@@ -1,4 +1,4 @@
-// What the mailbox answers over HTTP: maildev's API, the page, and faults for tests.
+/** What the mailbox answers over HTTP: maildev's API, the page, and faults for tests. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { renderPage } from './page.ts';

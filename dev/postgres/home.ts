@@ -1,8 +1,10 @@
-// Where the embedded PostgreSQL lives and as whom it runs.
-//
-// PostgreSQL refuses to run as root, and the account that takes root's place must be able to reach both the data
-// and the binaries. In a clone that only root may enter (root's home has mode 700) it can reach neither, so then
-// the data moves to /var/lib, with a symbolic link in its place, and takes a copy of the binaries along.
+/**
+ * Where the embedded PostgreSQL lives and as whom it runs.
+ *
+ * PostgreSQL refuses to run as root, and the account that takes root's place must be able to reach both the data
+ * and the binaries. In a clone that only root may enter (root's home has mode 700) it can reach neither, so then
+ * the data moves to /var/lib, with a symbolic link in its place, and takes a copy of the binaries along.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';

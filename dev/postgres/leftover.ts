@@ -1,4 +1,4 @@
-// After a crash a server may still hold the data folder, or its lock file may name a process that is no server.
+/** After a crash a server may still hold the data folder, or its lock file may name a process that is no server. */
 import { execFileSync } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -16,9 +16,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
-import { until } from '../until.ts';
+import { eventually } from '#shared/test/world.ts';
+import { findFreePort } from '../free-port.ts';
 import { removePostgresHome } from './home.ts';
-import { findFreePort, type Postgres, startPostgres, startTemporaryPostgres } from './postgres.ts';
+import { type Postgres, startPostgres, startTemporaryPostgres } from './postgres.ts';
+
+const PATIENCE_SECONDS = 20;
 
 const isRoot = process.getuid?.() === 0;
 let folder: string;
@@ -129,14 +132,14 @@ test('a temporary server goes with its folder when its owner is killed', async (
   const { child, line } = await startElsewhere("startTemporaryPostgres().then(pg => pg.url('postgres'))");
   const [row] = await query(line, 'SHOW data_directory');
   child.kill('SIGKILL');
-  await until('the folder is gone', () => !existsSync(join(String(row?.data_directory), '..')));
+  await eventually(() => !existsSync(join(String(row?.data_directory), '..')), PATIENCE_SECONDS);
 });
 
 test('the server of a killed owner goes down and its data is found again', async () => {
   const { child, line } = await startElsewhere(inFolder());
   await query(line, 'CREATE TABLE kept AS SELECT 1 AS id');
   child.kill('SIGKILL');
-  await until('the server is gone', () => !existsSync(lockFile()));
+  await eventually(() => !existsSync(lockFile()), PATIENCE_SECONDS);
   const postgres = await start();
   expect(await query(postgres.url('postgres'), 'SELECT id FROM kept')).toEqual([{ id: 1 }]);
 });
@@ -147,12 +150,10 @@ test('a server left without its owner is stopped, and committed rows survive', a
   const server = await serverNumber();
   process.kill(server, 'SIGSTOP'); // so that the watchdog's shutdown comes too late
   child.kill('SIGKILL');
-  await until('the owner is gone', () => child.signalCode !== null);
+  await eventually(() => child.signalCode !== null, PATIENCE_SECONDS);
   const lines: string[] = [];
   const restarted = start({ log: line => lines.push(line) });
-  await until('the leftover was noticed', () =>
-    lines.some(line => line.includes('an earlier run left behind')),
-  );
+  await eventually(() => lines.some(line => line.includes('an earlier run left behind')), PATIENCE_SECONDS);
   process.kill(server, 'SIGCONT');
   const postgres = await restarted;
   expect(await query(postgres.url('postgres'), 'SELECT id FROM kept')).toEqual([{ id: 1 }]);

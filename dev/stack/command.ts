@@ -1,4 +1,4 @@
-// What `npm start` understands and says.
+/** What `npm start` understands and says. */
 import { realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,10 +12,11 @@ const USAGE = `npm start [-- options]
 
   --fresh          remove all data first
   --quiet          do not show what the services log
+  --watch          restart what changes: a service whose code is saved (npm run dev)
   --only a,b       start these alone: postgresql, stripe-sandbox, mailbox, gateway, or subgraphs by name
   --directory d    where the data lives (.guichet)
 
-Every port and address is an environment variable; see the README.`;
+Every port and address is an environment variable; see docs/settings.md.`;
 
 /**
  * Reads the command line; with `--help` prints the usage and ends.
@@ -25,6 +26,7 @@ export function readArguments(args: string[]) {
   const options = {
     fresh: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
+    watch: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
     only: { type: 'string' },
     directory: { type: 'string', default: join(import.meta.dirname, '../..', '.guichet') },

@@ -1,4 +1,4 @@
-// What a program answers about itself over HTTP.
+/** What a program answers about itself over HTTP. */
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';

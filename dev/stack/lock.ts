@@ -1,4 +1,4 @@
-// What must be clear before anything starts: no other stack on this folder, and every port free.
+/** What must be clear before anything starts: no other stack on this folder, and every port free. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Makes the services' JSON log lines readable in a terminal.
+/** Makes the services' JSON log lines readable in a terminal. */
 import { styleText } from 'node:util';
 
 /** Told elsewhere on the line, or of no interest on one machine. */

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
-import { findFreePort } from '../postgres/postgres.ts';
-import { until } from '../until.ts';
+import { eventually } from '#shared/test/world.ts';
+import { findFreePort } from '../free-port.ts';
 import { startProcess } from './processes.ts';
 import { type Supervised, supervise } from './supervisor.ts';
+
+const PATIENCE_SECONDS = 20;
 
 let folder: string;
 let port: number;
@@ -138,7 +140,7 @@ test('a process dies with its parent, even with one that is killed', async () =>
   await new Promise(resolve => createInterface({ input: parent.stdout }).once('line', resolve));
   expect(await answers()).toBe(true);
   parent.kill('SIGKILL');
-  await until('the process is gone', async () => !(await answers()));
+  await eventually(async () => !(await answers()), PATIENCE_SECONDS);
 });
 
 describe('the supervisor', () => {
@@ -158,7 +160,7 @@ describe('the supervisor', () => {
     await supervised.start();
     const first = supervised.pid!;
     process.kill(first, 'SIGKILL');
-    await until('it runs again', () => said.length === 2);
+    await eventually(() => said.length === 2, PATIENCE_SECONDS);
     expect(said[0]).toMatch(/service was ended by SIGKILL. It is started again in 250 ms.*\s+hello/);
     expect(supervised.pid).not.toBe(first);
     expect(await answers()).toBe(true);
@@ -174,7 +176,7 @@ describe('the supervisor', () => {
     undo.push(() => ailing.stop());
     await ailing.start();
     const first = ailing.pid;
-    await until('it runs again', () => said.at(-1) === 'ailing runs again.');
+    await eventually(() => said.at(-1) === 'ailing runs again.', PATIENCE_SECONDS);
     expect(said[0]).toMatch(/ailing ended with exit code 0. It is started again in 250 ms/);
     expect(lines.join()).toContain('It asks for a restart and is stopped: 503 the pool is used up');
     expect(ailing.pid).not.toBe(first);
@@ -210,7 +212,7 @@ describe('the supervisor', () => {
     undo.push(() => broken.stop());
     await broken.start();
     process.kill(broken.pid!, 'SIGKILL');
-    await until('it runs again', () => said.at(-1) === 'broken runs again.');
+    await eventually(() => said.at(-1) === 'broken runs again.', PATIENCE_SECONDS);
     expect(said.map(text => /in \d+ ms/.exec(text)?.[0])).toEqual([
       'in 250 ms',
       'in 500 ms',

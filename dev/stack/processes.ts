@@ -1,4 +1,4 @@
-// Programs of ours, each in a Node process of its own.
+/** Programs of ours, each in a Node process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -1,9 +1,9 @@
-// What the stack consists of: its ports, its environment, its services.
+/** What the stack consists of: its ports, its environment, its services. */
 import { join } from 'node:path';
 import { DEVELOPMENT_INTERNAL_SECRET, DEVELOPMENT_WEBHOOK_SECRET } from '#shared/kernel/production.ts';
 import type { Environment } from '#shared/kernel/settings.ts';
 import { SUBGRAPHS } from '../../schema/read.ts';
-import { findFreePort } from '../postgres/postgres.ts';
+import { findFreePort } from '../free-port.ts';
 import type { NamedPort } from './lock.ts';
 
 /** Everything that listens: its name in the stack, its purpose, the variable that moves it, and its usual port. */
@@ -95,14 +95,23 @@ export interface Service {
   needs: 'postgresql' | 'nothing';
   /** Lower stages stop first. */
   stage: number;
+  /** Hold the code that it loads. */
+  folders: string[];
 }
 
 /** The services that the environment asks for, from the folder of the clone. */
 export function stackServices(env: Environment, ports: Ports): Service[] {
   const root = join(import.meta.dirname, '../..');
-  const service = (name: string, file: string, stage: number, more: Partial<Service> = {}): Service => ({
+  const service = (
+    name: string,
+    file: string,
+    stage: number,
+    folders: string[],
+    more: Partial<Service> = {},
+  ): Service => ({
     name,
     file: join(root, file),
+    folders: folders.map(folder => join(root, folder)),
     nodeArgs: ['--max-semi-space-size=64'],
     readyUrl: `http://127.0.0.1:${ports[name]!.port}/ready`,
     needs: 'nothing',
@@ -111,14 +120,30 @@ export function stackServices(env: Environment, ports: Ports): Service[] {
   });
   const sandbox = { nodeArgs: [], readyUrl: `http://127.0.0.1:${ports['stripe-sandbox']!.port}/health` };
   return [
-    service('gateway', 'gateway/main.ts', 1),
+    service('gateway', 'gateway/main.ts', 1, ['gateway', 'subgraphs/shared/kernel', 'schema']),
     ...SUBGRAPHS.map(({ name }) =>
-      service(name, `subgraphs/${name}/server.ts`, 2, {
+      service(name, `subgraphs/${name}/server.ts`, 2, [`subgraphs/${name}`, 'subgraphs/shared', 'schema'], {
         needs: 'postgresql',
         healthUrl: `http://127.0.0.1:${ports[name]!.port}/health`,
       }),
     ),
-    ...(env.STRIPE_SECRET_KEY ? [] : [service('stripe-sandbox', 'dev/stripe-sandbox/server.ts', 3, sandbox)]),
-    ...(env.SMTP_URL ? [] : [service('mailbox', 'dev/mailbox/mailbox.ts', 3, { nodeArgs: [] })]),
+    ...(env.STRIPE_SECRET_KEY
+      ? []
+      : [
+          service(
+            'stripe-sandbox',
+            'dev/stripe-sandbox/server.ts',
+            3,
+            ['dev/stripe-sandbox', 'subgraphs/shared/kernel'],
+            sandbox,
+          ),
+        ]),
+    ...(env.SMTP_URL
+      ? []
+      : [
+          service('mailbox', 'dev/mailbox/mailbox.ts', 3, ['dev/mailbox', 'subgraphs/shared/kernel'], {
+            nodeArgs: [],
+          }),
+        ]),
   ];
 }

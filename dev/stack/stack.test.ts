@@ -6,12 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { Client } from 'pg';
+import { eventually } from '#shared/test/world.ts';
+import { findFreePort } from '../free-port.ts';
 import { removePostgresHome } from '../postgres/home.ts';
-import { findFreePort } from '../postgres/postgres.ts';
-import { until } from '../until.ts';
 import { removeStackData } from './command.ts';
 import { choosePorts, needsPostgres, type Ports, type Service, stackEnvironment } from './services.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
+
+const PATIENCE_SECONDS = 20;
 
 let folder: string;
 let directory: string;
@@ -47,6 +49,7 @@ function fakeServices(ports: Ports, code: Record<string, string> = {}): Service[
       stage,
       needs,
       nodeArgs: [],
+      folders: [],
       readyUrl: `http://127.0.0.1:${ports[name]!.port}/ready`,
     };
   };
@@ -139,7 +142,7 @@ test('a service that cannot start stops everything and gives its reason', async 
 test('a start can be given up', async () => {
   const giveUp = new AbortController();
   const starting = start({ signal: giveUp.signal });
-  await until('PostgreSQL is being made', () => existsSync(join(directory, 'postgres')));
+  await eventually(() => existsSync(join(directory, 'postgres')), PATIENCE_SECONDS);
   giveUp.abort(new Error('given up'));
   await expect(starting).rejects.toThrow('given up');
   expect(existsSync(join(directory, 'stack.lock'))).toBe(false);
@@ -149,11 +152,11 @@ test('a crashed service and a crashed PostgreSQL come back', async () => {
   const stack = await start();
   const orders = stack.processes.get('orders')!;
   process.kill(orders.pid!, 'SIGKILL');
-  await until('orders runs again', () => lines.some(line => line.includes('orders runs again')));
+  await eventually(() => lines.some(line => line.includes('orders runs again')), PATIENCE_SECONDS);
   expect(await answers(stack.urls.orders!)).toBe(true);
 
   process.kill(stack.processes.get('postgresql')!.pid!, 'SIGKILL');
-  await until('PostgreSQL runs again', () => lines.some(line => line.includes('postgresql runs again')));
+  await eventually(() => lines.some(line => line.includes('postgresql runs again')), PATIENCE_SECONDS);
   const client = new Client({ connectionString: stack.databaseUrl('orders') });
   await client.connect();
   await client.end();
@@ -211,9 +214,11 @@ describe('npm start', () => {
     let output = '';
     for (const stream of [child.stdout!, child.stderr!]) stream.on('data', chunk => (output += chunk));
     const exited = new Promise<number | null>(resolve => child.once('close', resolve));
-    const ready = until('it is ready', () => {
+    const ready = eventually(
+      () => output.includes('Guichet is ready') || child.exitCode !== null,
+      PATIENCE_SECONDS,
+    ).then(() => {
       if (child.exitCode !== null) throw new Error(output);
-      return output.includes('Guichet is ready');
     });
     return {
       child,
@@ -244,11 +249,11 @@ describe('npm start', () => {
     const lock = JSON.parse(await readFile(join(directory, 'stack.lock'), 'utf8'));
     expect(lock.pid).toBe(first.child.pid);
     first.child.kill('SIGKILL');
-    await until('all of it is gone', async () => {
+    await eventually(async () => {
       return (
         !(await answers(first.mailbox)) && !existsSync(join(directory, 'postgres', 'data', 'postmaster.pid'))
       );
-    });
+    }, PATIENCE_SECONDS);
     const second = await runProgram();
     await second.ready;
     second.child.kill('SIGTERM');

@@ -1,4 +1,4 @@
-// The whole of Guichet on one machine: PostgreSQL, the Stripe sandbox, the mailbox, six subgraphs, the gateway.
+/** The whole of Guichet on one machine: PostgreSQL, the Stripe sandbox, the mailbox, six subgraphs, the gateway. */
 import { join, resolve } from 'node:path';
 import type { Environment } from '#shared/kernel/settings.ts';
 import { startPostgres } from '../postgres/postgres.ts';
@@ -15,6 +15,7 @@ import {
   stackServices,
 } from './services.ts';
 import { type Running, type Supervised, supervise } from './supervisor.ts';
+import { restartOnChange } from './watch.ts';
 
 export interface StackOptions {
   /** Holds all data; created when it does not exist. */
@@ -32,6 +33,8 @@ export interface StackOptions {
   log?: (line: string) => void;
   /** Starts these alone, such as `['postgresql', 'users']`. */
   only?: string[] | undefined;
+  /** Restarts a service whose code changes. */
+  watch?: boolean;
   /** Gives the start up: what runs already is stopped, and `startStack` rejects. */
   signal?: AbortSignal;
   /** Another set of services, for tests. */
@@ -98,12 +101,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     );
 
   let stopping: Promise<void> | undefined;
+  let endWatch = () => {};
   const stop = async () => {
+    endWatch();
     for (const stage of [...stages.keys()].sort((a, b) => a - b))
       await Promise.all(stages.get(stage)!.map(supervised => supervised.stop()));
     await release();
   };
   const kill = async () => {
+    endWatch();
     await Promise.all([...processes.values()].map(supervised => supervised.kill()));
     await release();
   };
@@ -127,6 +133,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stopping = stop();
     await stopping;
     throw error;
+  }
+
+  if (options.watch) {
+    const watched = wanted.map(({ name, folders }) => ({ service: processes.get(name)!, folders }));
+    endWatch = restartOnChange(watched, text => log(`${labelFor('dev')} ${text}`));
   }
 
   const url = (name: string) => `http://localhost:${ports[name]!.port}`;
@@ -195,9 +206,9 @@ if (import.meta.main) {
     () => void Promise.resolve(stack?.kill()).finally(() => process.exit(130)),
   );
   try {
-    const { directory, fresh, quiet, only } = readArguments(process.argv.slice(2));
+    const { directory, fresh, quiet, only, watch } = readArguments(process.argv.slice(2));
     if (fresh) await removeStackData(directory);
-    stack = await startStack({ directory, ports: 'default', quiet, only, signal: starting.signal });
+    stack = await startStack({ directory, ports: 'default', quiet, only, watch, signal: starting.signal });
     console.log(describeStack(stack, performance.now() / 1000));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

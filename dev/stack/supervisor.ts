@@ -1,4 +1,4 @@
-// Keeps a program running: one that dies unasked is started again.
+/** Keeps a program running: one that dies unasked is started again. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** What the supervisor needs of a running program; `Process` is one. */

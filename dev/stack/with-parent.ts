@@ -1,5 +1,7 @@
-// Loaded into each supervised process before its own code: when the supervisor is gone, however it went, the
-// process stops in good order, and at the latest after ten seconds.
+/**
+ * Loaded into each supervised process before its own code: when the supervisor is gone, however it went, the
+ * process stops in good order, and at the latest after ten seconds.
+ */
 process.once('disconnect', () => {
   setTimeout(() => process.exit(1), 10_000).unref();
   process.kill(process.pid, 'SIGTERM');

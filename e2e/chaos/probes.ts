@@ -1,8 +1,8 @@
 /** What is tried once all is at rest (doors, documents), and what is looked at all the while (capacity). */
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createApiClient } from '../../dev/client.ts';
-import { signIn } from '../../dev/purchase.ts';
+import { createApiClient } from '../../dev/buyer/client.ts';
+import { signIn } from '../../dev/buyer/purchase.ts';
 import { download, type Market } from './buyers/buy.ts';
 import type { DocumentTest, DoorTest, Peak } from './judges/evidence.ts';
 import type { World } from './world.ts';

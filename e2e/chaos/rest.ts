@@ -1,7 +1,7 @@
 /** When a run is at rest: nothing is in a passing state, nothing waits in a queue, everything is well (I13). */
 import { setTimeout as pause } from 'node:timers/promises';
-import { createApiClient } from '../../dev/client.ts';
-import { signIn } from '../../dev/purchase.ts';
+import { createApiClient } from '../../dev/buyer/client.ts';
+import { signIn } from '../../dev/buyer/purchase.ts';
 import { PROCESSES } from './schedule.ts';
 import { SUBGRAPH_DATABASES } from './snapshot.ts';
 import type { World } from './world.ts';

@@ -1,7 +1,7 @@
 /** The buyers: eight front ends that buy one thing after the other, as their plans say, whatever breaks meanwhile. */
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createApiClient } from '../../../dev/client.ts';
+import { createApiClient } from '../../../dev/buyer/client.ts';
 import type { Plan, ProductName } from '../plans.ts';
 import { createRandom } from '../random.ts';
 import { type Following, follow } from './follow.ts';

@@ -1,6 +1,6 @@
 /** Follows an order live, as a page does that stays open: a broken subscription is taken up again. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ApiClient, LiveResults } from '../../../dev/client.ts';
+import type { ApiClient, LiveResults } from '../../../dev/buyer/client.ts';
 import { type Journal, NEWS, type News, noteErrors, remember, type Told } from './told.ts';
 
 export interface Following {

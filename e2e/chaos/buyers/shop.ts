@@ -1,6 +1,6 @@
 /** A front end that does not give up: it asks again after UNAVAILABLE and after lost answers. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Answer, ApiClient } from '../../../dev/client.ts';
+import type { Answer, ApiClient } from '../../../dev/buyer/client.ts';
 import type { Random } from '../random.ts';
 import { type Journal, NEWS, type News, noteErrors, remember, type Told } from './told.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { noteErrors } from '../buyers/told.ts';
 import { judge } from '../invariants.ts';
 import type { Evidence } from './evidence.ts';
-import { CONFIRMATION, QUOTA, soundEvidence } from './testing.ts';
+import { CONFIRMATION, QUOTA, soundEvidence } from './sound-evidence.ts';
 
 /** Those of the evidence once it was spoiled. */
 function findingsAfter(spoil: (evidence: Evidence) => void) {

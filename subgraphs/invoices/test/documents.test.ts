@@ -4,26 +4,16 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newId } from '#shared/data/database.ts';
 import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/kernel/settings.ts';
 import { fileUrl } from '#shared/signed-files.ts';
-import type { RunningSubgraph } from '#shared/subgraph.ts';
-import { ask, eventually, openMessenger, testEnvironment, viewerWith } from '#shared/test/world.ts';
+import { eventually, viewerWith } from '#shared/test/world.ts';
 import { printable } from '../documents/labels.ts';
-import { startInvoices } from '../server.ts';
-import { line, orderOf, refund, type TestOrder } from './world.ts';
+import { line, orderOf, refund, startWorld, type TestOrder, type World } from './world.ts';
 
-let invoices: RunningSubgraph;
-let environment: Awaited<ReturnType<typeof testEnvironment>>;
-let messenger: Awaited<ReturnType<typeof openMessenger>>;
+let world: World;
 
 beforeAll(async () => {
-  environment = await testEnvironment('invoices', { SELLER_ADDRESS: '1 place du Marché\\n69002 Lyon' });
-  invoices = await startInvoices(environment.env);
-  messenger = await openMessenger('invoices', environment.env);
+  world = await startWorld({ SELLER_ADDRESS: '1 place du Marché\\n69002 Lyon' });
 });
-afterAll(async () => {
-  await messenger?.close();
-  await invoices?.stop();
-  await environment?.drop();
-});
+afterAll(() => world?.stop());
 
 interface Found {
   id: string;
@@ -36,10 +26,10 @@ const invoiceOf = async ({ orderId }: TestOrder): Promise<Found | null> => {
   const QUERY = `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Order { invoice {
     id number status pdfUrl creditNotes { id number pdfUrl } } } } }`;
   const r = [{ __typename: 'Order', id: orderId }];
-  return (await ask(invoices.url, viewerWith('ADMIN'), QUERY, { r })).data._entities[0].invoice;
+  return (await world.ask(viewerWith('ADMIN'), QUERY, { r })).data._entities[0].invoice;
 };
 const moved = (order: TestOrder, ...[from, to, paymentId]: Parameters<TestOrder['moved']>) =>
-  messenger.deliver('order.status.updated', order.moved(from, to, paymentId));
+  world.messenger.deliver('order.status.updated', order.moved(from, to, paymentId));
 const paid = async (order: TestOrder, paymentId: string | null = null) => {
   await moved(order, 'RESERVED', 'PAID', paymentId);
   return eventually(() => invoiceOf(order));
@@ -47,7 +37,7 @@ const paid = async (order: TestOrder, paymentId: string | null = null) => {
 /** The address as handed to clients, at the port of this test. */
 const get = (address: string) => {
   const { pathname, search } = new URL(address);
-  return fetch(`${invoices.url}${pathname}${search}`);
+  return fetch(`${world.url}${pathname}${search}`);
 };
 const read = async (address: string) => {
   const response = await get(address);
@@ -67,7 +57,7 @@ function textOf(pdf: Buffer): string {
 }
 /** Takes a kept file away, as nobody but the owner of the database can. */
 async function forgetFile(name: string) {
-  await environment.sql(
+  await world.sql(
     `do $$ begin
        alter table files disable trigger keep_final;
        delete from files where name = '${name}';
@@ -76,7 +66,7 @@ async function forgetFile(name: string) {
   );
 }
 const stored = (name: string) =>
-  eventually(async () => (await environment.sql('select from files where name = $1', [name])).length > 0);
+  eventually(async () => (await world.sql('select from files where name = $1', [name])).length > 0);
 
 test('an invoice is a PDF in the customer’s language with all that the law asks for', async () => {
   const lines = [
@@ -108,7 +98,7 @@ test('I6: a document never changes a byte, whatever happens to its order and who
   const { paymentId, tell } = order.payment();
   const invoice = await paid(order, paymentId);
   const before = await read(invoice.pdfUrl);
-  await messenger.deliver('payment.status.updated', tell('SUCCEEDED', [refund(5_000)]));
+  await world.messenger.deliver('payment.status.updated', tell('SUCCEEDED', [refund(5_000)]));
   await moved(order, 'PAID', 'CANCELED', paymentId);
   const { creditNotes } = await eventually(async () => {
     const found = await invoiceOf(order);
@@ -118,14 +108,14 @@ test('I6: a document never changes a byte, whatever happens to its order and who
   expect(textOf(note)).toContain(`Rectifie la facture ${invoice.number}`);
 
   const files = [`invoices/${invoice.id}.pdf`, `credit-notes/${creditNotes[0]!.id}.pdf`];
-  await expect(environment.sql(`update files set content = 'x'`)).rejects.toThrow('final');
+  await expect(world.sql(`update files set content = 'x'`)).rejects.toThrow('final');
   // Rendered anew from its content, it is the same.
   for (const file of files) await stored(file).then(() => forgetFile(file));
   expect(hash(await read(invoice.pdfUrl))).toBe(hash(before));
   expect(hash(await read(creditNotes[0]!.pdfUrl))).toBe(hash(note));
   // And once kept, it is not rendered any more: other content would not show.
   await forgetFile(files[0]!);
-  await environment.sql(`insert into files (name, content) values ($1, 'kept')`, [files[0]]);
+  await world.sql(`insert into files (name, content) values ($1, 'kept')`, [files[0]]);
   expect((await read(invoice.pdfUrl)).toString()).toBe('kept');
 });
 

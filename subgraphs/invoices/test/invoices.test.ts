@@ -1,24 +1,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newId } from '#shared/data/database.ts';
-import type { RunningSubgraph } from '#shared/subgraph.ts';
-import { ask, eventually, openMessenger, testEnvironment, viewerWith } from '#shared/test/world.ts';
-import { startInvoices } from '../server.ts';
-import { line, orderOf, refund, type TestOrder } from './world.ts';
+import { eventually, viewerWith } from '#shared/test/world.ts';
+import { line, orderOf, refund, startWorld, type TestOrder, type World } from './world.ts';
 
-let invoices: RunningSubgraph;
-let environment: Awaited<ReturnType<typeof testEnvironment>>;
-let messenger: Awaited<ReturnType<typeof openMessenger>>;
+let world: World;
 
 beforeAll(async () => {
-  environment = await testEnvironment('invoices');
-  invoices = await startInvoices(environment.env);
-  messenger = await openMessenger('invoices', environment.env);
+  world = await startWorld();
 });
-afterAll(async () => {
-  await messenger?.close();
-  await invoices?.stop();
-  await environment?.drop();
-});
+afterAll(() => world?.stop());
 
 const admin = viewerWith('ADMIN');
 const buyerOf = (order: TestOrder) => viewerWith('CUSTOMER', { id: order.customer.id });
@@ -35,7 +25,7 @@ const FINALIZE = `mutation ($input: FinalizeInvoiceInput!) { finalizeInvoice(inp
 
 const invoiceOf = async (order: TestOrder, viewer = buyerOf(order)) => {
   const r = [{ __typename: 'Order', id: order.orderId }];
-  return (await ask(invoices.url, viewer, BY_ORDER, { r })).data._entities[0].invoice;
+  return (await world.ask(viewer, BY_ORDER, { r })).data._entities[0].invoice;
 };
 const invoiceWith = (order: TestOrder, status: string) =>
   eventually(async () => {
@@ -43,11 +33,9 @@ const invoiceWith = (order: TestOrder, status: string) =>
     return invoice?.status === status && invoice;
   });
 const moved = (order: TestOrder, ...[from, to, paymentId]: Parameters<TestOrder['moved']>) =>
-  messenger.deliver('order.status.updated', order.moved(from, to, paymentId));
+  world.messenger.deliver('order.status.updated', order.moved(from, to, paymentId));
 const handled = (eventId: string) =>
-  eventually(
-    async () => (await environment.sql('select from inbox where event_id = $1', [eventId])).length > 0,
-  );
+  eventually(async () => (await world.sql('select from inbox where event_id = $1', [eventId])).length > 0);
 
 async function draft(order = orderOf()) {
   await moved(order, 'CREATED', 'RESERVED');
@@ -56,7 +44,7 @@ async function draft(order = orderOf()) {
 async function paid(order = orderOf()) {
   const payment = order.payment();
   await moved(order, 'CREATED', 'RESERVED');
-  await messenger.deliver('payment.status.updated', payment.tell('SUCCEEDED'));
+  await world.messenger.deliver('payment.status.updated', payment.tell('SUCCEEDED'));
   await moved(order, 'RESERVED', 'PAID', payment.paymentId);
   return { order, payment, invoice: await invoiceWith(order, 'PAID') };
 }
@@ -105,8 +93,8 @@ test('payment finalizes the invoice: number, date, document, and the messages th
     customerId: order.customer.id,
     total: order.total,
   };
-  expect(await environment.emitted('invoice.issued')).toContainEqual(told);
-  expect(await environment.emitted('invoice.paid')).toContainEqual(told);
+  expect(await world.emitted('invoice.issued')).toContainEqual(told);
+  expect(await world.emitted('invoice.paid')).toContainEqual(told);
 });
 
 test('a free order is invoiced when it is paid, that is at once', async () => {
@@ -126,13 +114,12 @@ test('payments and refunds that are told of before their order are kept, and app
   const { paymentId, tell } = order.payment();
   const id = newId();
   const refunds = [refund(500), refund(500)];
-  await messenger.deliver('payment.status.updated', tell('SUCCEEDED', refunds));
+  await world.messenger.deliver('payment.status.updated', tell('SUCCEEDED', refunds));
   // The older message comes last: it takes nothing back.
   await eventually(
-    async () =>
-      (await environment.sql('select from settlements where order_id = $1', [order.orderId])).length > 0,
+    async () => (await world.sql('select from settlements where order_id = $1', [order.orderId])).length > 0,
   );
-  await messenger.deliver('payment.status.updated', tell('SUCCEEDED', refunds.slice(0, 1)), id);
+  await world.messenger.deliver('payment.status.updated', tell('SUCCEEDED', refunds.slice(0, 1)), id);
   await handled(id);
   await draft(order);
   await moved(order, 'RESERVED', 'PAID', paymentId);
@@ -147,7 +134,7 @@ test('an order that ends unpaid voids its draft, also when the draft comes later
 
   const late = orderOf();
   const id = newId();
-  await messenger.deliver('order.status.updated', late.moved('RESERVED', 'FAILED'), id);
+  await world.messenger.deliver('order.status.updated', late.moved('RESERVED', 'FAILED'), id);
   await handled(id);
   await moved(late, 'CREATED', 'RESERVED');
   await invoiceWith(late, 'VOID');
@@ -157,13 +144,13 @@ test('A9, F12: money that is captured for an order that ends unpaid leaves no do
   const { order } = await draft();
   const { tell } = order.payment();
   const id = newId();
-  await messenger.deliver('payment.status.updated', tell('SUCCEEDED'), id);
+  await world.messenger.deliver('payment.status.updated', tell('SUCCEEDED'), id);
   await handled(id);
   expect(await invoiceOf(order)).toMatchObject({ status: 'DRAFT', number: null });
   await moved(order, 'RESERVED', 'FAILED');
   await invoiceWith(order, 'VOID');
   const refunded = newId();
-  await messenger.deliver(
+  await world.messenger.deliver(
     'payment.status.updated',
     tell('SUCCEEDED', [refund(order.total.amount)]),
     refunded,
@@ -186,9 +173,12 @@ test('each refund gives one credit note; together they take back exactly the tax
   const refunds = [refund(1_000), refund(7), refund(10_493), refund(1)];
   const id = newId();
   for (const upTo of [1, 2, 3, 3])
-    await messenger.deliver('payment.status.updated', payment.tell('SUCCEEDED', refunds.slice(0, upTo)));
+    await world.messenger.deliver(
+      'payment.status.updated',
+      payment.tell('SUCCEEDED', refunds.slice(0, upTo)),
+    );
   await eventually(async () => (await invoiceOf(order)).creditNotes.length === 3);
-  await messenger.deliver('payment.status.updated', payment.tell('SUCCEEDED', refunds), id);
+  await world.messenger.deliver('payment.status.updated', payment.tell('SUCCEEDED', refunds), id);
   await handled(id);
   const credited = await eventually(async () => {
     const found = await invoiceOf(order);
@@ -210,7 +200,7 @@ test('each refund gives one credit note; together they take back exactly the tax
     pdfUrl: expect.stringContaining('/files/credit-notes/'),
     taxLines: [{ rate: 0.2, base: { currency: 'EUR' } }, { rate: 0.055 }],
   });
-  expect(await environment.emitted('credit_note.issued')).toContainEqual(
+  expect(await world.emitted('credit_note.issued')).toContainEqual(
     expect.objectContaining({ creditNoteId: credited.creditNotes[0].id, orderId: order.orderId }),
   );
 });
@@ -219,21 +209,21 @@ test('I1: the refund of a second payment is not credited, whichever payment is t
   const order = orderOf();
   const [second, first] = [order.payment(), order.payment()];
   const amount = order.total.amount;
-  await messenger.deliver('payment.status.updated', second.tell('SUCCEEDED', [refund(amount)]));
+  await world.messenger.deliver('payment.status.updated', second.tell('SUCCEEDED', [refund(amount)]));
   await moved(order, 'RESERVED', 'PAID', first.paymentId);
   await invoiceWith(order, 'PAID');
   const id = newId();
-  await messenger.deliver('payment.status.updated', first.tell('SUCCEEDED'), id);
+  await world.messenger.deliver('payment.status.updated', first.tell('SUCCEEDED'), id);
   await handled(id);
   expect(await invoiceOf(order)).toMatchObject({ status: 'PAID', creditNotes: [] });
-  await messenger.deliver('payment.status.updated', first.tell('SUCCEEDED', [refund(amount)]));
+  await world.messenger.deliver('payment.status.updated', first.tell('SUCCEEDED', [refund(amount)]));
   await eventually(async () => (await invoiceOf(order)).creditNotes.length === 1);
 });
 
 test('with payment terms an invoice is due first, and paid by a payment for it', async () => {
   const { order, invoice } = await draft();
   const input = { invoiceId: invoice.id, dueInDays: 30 };
-  const { data } = await ask(invoices.url, admin, FINALIZE, { input });
+  const { data } = await world.ask(admin, FINALIZE, { input });
   expect(data.finalizeInvoice).toMatchObject({
     __typename: 'Invoice',
     status: 'DUE',
@@ -241,20 +231,20 @@ test('with payment terms an invoice is due first, and paid by a payment for it',
     paidAt: null,
     dueAt: expect.any(String),
   });
-  const again = await ask(invoices.url, admin, FINALIZE, { input });
+  const again = await world.ask(admin, FINALIZE, { input });
   expect(again.data.finalizeInvoice.__typename).toBe('InvoiceNotFinalizable');
   const { tell } = order.payment(newId(), order.total.amount, invoice.id);
-  await messenger.deliver('payment.status.updated', tell('PROCESSING'));
-  await messenger.deliver('payment.status.updated', tell('SUCCEEDED'));
+  await world.messenger.deliver('payment.status.updated', tell('PROCESSING'));
+  await world.messenger.deliver('payment.status.updated', tell('SUCCEEDED'));
   expect(await invoiceWith(order, 'PAID')).toMatchObject({ number: data.finalizeInvoice.number });
 });
 
 test('a due invoice whose order ends unpaid is void, and a credit note takes its tax back', async () => {
   const { order, invoice } = await draft();
-  await ask(invoices.url, admin, FINALIZE, { input: { invoiceId: invoice.id } });
+  await world.ask(admin, FINALIZE, { input: { invoiceId: invoice.id } });
   const turnedDown = order.payment(newId(), 1);
   const id = newId();
-  await messenger.deliver('payment.status.updated', turnedDown.tell('SUCCEEDED'), id);
+  await world.messenger.deliver('payment.status.updated', turnedDown.tell('SUCCEEDED'), id);
   await handled(id);
   await moved(order, 'RESERVED', 'FAILED', turnedDown.paymentId);
   expect(await invoiceWith(order, 'VOID')).toMatchObject({
@@ -266,7 +256,7 @@ test('a due invoice whose order ends unpaid is void, and a credit note takes its
 test('only an administrator gives payment terms, to a draft, within the law', async () => {
   const { order, invoice } = await draft();
   const finalize = (viewer: ReturnType<typeof viewerWith>, input: object) =>
-    ask(invoices.url, viewer, FINALIZE, { input: { invoiceId: invoice.id, ...input } });
+    world.ask(viewer, FINALIZE, { input: { invoiceId: invoice.id, ...input } });
   expect((await finalize(buyerOf(order), {})).errors![0]!.extensions.code).toBe('FORBIDDEN');
   expect((await finalize(admin, { invoiceId: newId() })).errors![0]!.extensions.code).toBe('NOT_FOUND');
   for (const dueInDays of [-1, 61])
@@ -276,14 +266,14 @@ test('only an administrator gives payment terms, to a draft, within the law', as
 
 test('A20: an invoice is seen by its customer and by administrators; to others it is as if missing', async () => {
   const { order, payment, invoice } = await paid();
-  await messenger.deliver('payment.status.updated', payment.tell('SUCCEEDED', [refund(100)]));
+  await world.messenger.deliver('payment.status.updated', payment.tell('SUCCEEDED', [refund(100)]));
   const { creditNotes } = await eventually(async () => {
     const found = await invoiceOf(order);
     return found.creditNotes.length === 1 && found;
   });
   const QUERY = 'query ($id: ID!) { invoice(id: $id) { id status number total { amount } customer { id } } }';
   const seenBy = (viewer: ReturnType<typeof viewerWith> | null, id = invoice.id) =>
-    ask(invoices.url, viewer, QUERY, { id });
+    world.ask(viewer, QUERY, { id });
   expect((await seenBy(buyerOf(order))).data.invoice.id).toBe(invoice.id);
   expect((await seenBy(admin)).data.invoice.id).toBe(invoice.id);
   const stranger = viewerWith('CUSTOMER');
@@ -303,13 +293,13 @@ test('A20: an invoice is seen by its customer and by administrators; to others i
     { __typename: 'User', id: order.customer.id },
   ];
   for (const viewer of [stranger, null])
-    expect((await ask(invoices.url, viewer, ENTITIES, { r })).data._entities).toEqual([
+    expect((await world.ask(viewer, ENTITIES, { r })).data._entities).toEqual([
       null,
       null,
       { invoice: null },
       { invoices: { nodes: [], totalCount: 0 } },
     ]);
-  expect((await ask(invoices.url, buyerOf(order), ENTITIES, { r })).data._entities).toEqual([
+  expect((await world.ask(buyerOf(order), ENTITIES, { r })).data._entities).toEqual([
     { number: invoice.number },
     { credit: creditNotes[0].number },
     { invoice: { id: invoice.id } },
@@ -326,7 +316,7 @@ test('one lists one’s own invoices, newest first, by status; administrators li
     invoices(first: $first, after: $after, status: $status) {
       nodes { id total { amount } creditNotes { id } lines { description } } pageInfo { hasNextPage endCursor } totalCount } }`;
   const list = async (variables: object, viewer = viewerWith('CUSTOMER', customer)) =>
-    (await ask(invoices.url, viewer, LIST, { ...variables })).data.invoices;
+    (await world.ask(viewer, LIST, { ...variables })).data.invoices;
   const all = await list({});
   expect(all.nodes.map((node: { total: object }) => node.total)).toEqual(
     [3_000, 2_000, 1_000].map(amount => ({ amount })),

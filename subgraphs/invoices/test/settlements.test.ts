@@ -1,25 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { MessageData } from '#schema/messages/index.ts';
 import { newId } from '#shared/data/database.ts';
-import type { RunningSubgraph } from '#shared/subgraph.ts';
-import { ask, eventually, openMessenger, testEnvironment, viewerWith } from '#shared/test/world.ts';
-import { startInvoices } from '../server.ts';
-import { line, orderOf, refund } from './world.ts';
+import { eventually, viewerWith } from '#shared/test/world.ts';
+import { line, orderOf, refund, startWorld, type World } from './world.ts';
 
-let invoices: RunningSubgraph;
-let environment: Awaited<ReturnType<typeof testEnvironment>>;
-let messenger: Awaited<ReturnType<typeof openMessenger>>;
+let world: World;
 
 beforeAll(async () => {
-  environment = await testEnvironment('invoices');
-  invoices = await startInvoices(environment.env);
-  messenger = await openMessenger('invoices', environment.env);
+  world = await startWorld();
 });
-afterAll(async () => {
-  await messenger?.close();
-  await invoices?.stop();
-  await environment?.drop();
-});
+afterAll(() => world?.stop());
 
 type Message =
   | { name: 'order.status.updated'; data: MessageData<'order.status.updated'> }
@@ -146,7 +136,7 @@ test('I2, F8: shuffled, repeated and delayed messages end in captured − refund
   deliveries.sort((a, b) => a.at - b.at);
   const handled = (ids: string[]) =>
     eventually(async () => {
-      const [row] = await environment.sql(
+      const [row] = await world.sql(
         'select count(*)::int as count from inbox where event_id = any($1::uuid[])',
         [ids],
       );
@@ -155,12 +145,11 @@ test('I2, F8: shuffled, repeated and delayed messages end in captured − refund
   // In two waves, so that some arrive long after the others were settled.
   const half = deliveries.length / 2;
   for (const wave of [deliveries.slice(0, half), deliveries.slice(half)]) {
-    await Promise.all(wave.map(({ name, data, id }) => messenger.deliver(name, data as never, id)));
+    await Promise.all(wave.map(({ name, data, id }) => world.messenger.deliver(name, data as never, id)));
     await handled(wave.map(({ id }) => id));
   }
 
-  const { data } = await ask(
-    invoices.url,
+  const { data } = await world.ask(
     viewerWith('ADMIN'),
     `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Order { id invoice {
       number status tax { amount } total { amount } creditNotes { number tax { amount } total { amount } } } } } }`,
@@ -200,5 +189,5 @@ test('I2, F8: shuffled, repeated and delayed messages end in captured − refund
       invoice.total.amount === invoice.creditNotes.reduce((sum, note) => sum + note.total.amount, 0)
     )
       expect(invoice.creditNotes.reduce((sum, note) => sum + note.tax.amount, 0)).toBe(invoice.tax.amount);
-  expect(await environment.sql('select * from dead_letters')).toEqual([]);
+  expect(await world.sql('select * from dead_letters')).toEqual([]);
 }, 60_000);

@@ -1,7 +1,15 @@
-/** Orders and payments as the other subgraphs tell of them, for tests. */
-
+/** The invoices subgraph for tests, and orders and payments as the other subgraphs tell of them. */
 import type { MessageData, OrderLineData } from '#schema/messages/index.ts';
 import { newId } from '#shared/data/database.ts';
+import type { Environment } from '#shared/kernel/settings.ts';
+import { type SubgraphWorld, startSubgraphWorld } from '#shared/test/world.ts';
+import { startInvoices } from '../server.ts';
+
+export type World = SubgraphWorld;
+
+/** The invoices subgraph on a database of its own, with the others played. */
+export const startWorld = (extra: Environment = {}): Promise<World> =>
+  startSubgraphWorld('invoices', startInvoices, extra);
 
 type OrderStatusUpdated = MessageData<'order.status.updated'>;
 type PaymentStatusUpdated = MessageData<'payment.status.updated'>;

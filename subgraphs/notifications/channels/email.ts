@@ -31,7 +31,7 @@ export interface Mailer {
   close(): void;
 }
 
-/** Enough for all jobs that run at a time (jobs/send-notification.ts): none waits for a connection of another. */
+/** Enough for all jobs that run at a time (`jobs.ts`): none waits for a connection of another. */
 const CONNECTIONS = 15;
 /** Shorter than the idle time after which mail servers commonly hang up. */
 const IDLE_MS = 30_000;

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { v7 } from 'uuid';
 import type { Viewer } from '#shared/kernel/passport.ts';
-import { ask, eventually, subscribe, viewerWith } from '#shared/test/world.ts';
-import { orderRequest, startAll } from './world.ts';
+import { eventually, type GraphQLAnswer, viewerWith } from '#shared/test/world.ts';
+import { orderRequest, startWorld, type World } from './world.ts';
 
-let all: Awaited<ReturnType<typeof startAll>>;
+let world: World;
 beforeAll(async () => {
-  all = await startAll();
+  world = await startWorld();
 });
-afterAll(() => all?.stop());
+afterAll(() => world?.stop());
 
 const SEND = `mutation ($input: SendNotificationInput!) { sendNotification(input: $input) {
   __typename
@@ -16,31 +16,31 @@ const SEND = `mutation ($input: SendNotificationInput!) { sendNotification(input
   ... on InvalidInput { issues { path message } }
   ... on Error { message }
 } }`;
-const sendAs = (viewer: Viewer | null, input: object) => ask(all.url, viewer, SEND, { input });
+const sendAs = (viewer: Viewer | null, input: object) => world.ask(viewer, SEND, { input });
 const send = async (input: object, viewer = viewerWith('STAFF')) =>
   (await sendAs(viewer, { template: 'announcement', data: { title: 'Titre', text: 'Texte' }, ...input })).data
     .sendNotification;
 const inApp = (userId: string, title: string) =>
   send({ to: userId, channel: 'IN_APP', data: { title, text: 'x' } });
-const codeOf = ({ errors }: Awaited<ReturnType<typeof ask>>) => errors?.[0]?.extensions.code;
+const codeOf = ({ errors }: GraphQLAnswer) => errors?.[0]?.extensions.code;
 
 test('staff write to an address: queued at once, sent, its status to be read', async () => {
   const to = `${v7()}@example.org`;
   const eventId = v7();
   const sent = await send({ to, eventId, data: { title: 'Portes à 19 h', text: 'À ce soir !\n\n<b>&</b>' } });
   expect(sent).toMatchObject({ status: 'QUEUED', channel: 'EMAIL', recipient: to, event: { id: eventId } });
-  const mail = await eventually(() => all.mailsTo(to)[0]);
+  const mail = await eventually(() => world.mailsTo(to)[0]);
   expect(mail).toMatchObject({ subject: 'Portes à 19 h', text: expect.stringContaining('À ce soir') });
   expect(mail.html).toContain('&lt;b&gt;&amp;&lt;/b&gt;');
   await eventually(async () => {
     const QUERY = 'query ($id: ID!) { notification(id: $id) { status provider providerMessageId sentAt } }';
-    const { data } = await ask(all.url, viewerWith('STAFF'), QUERY, { id: sent.id });
+    const { data } = await world.ask(viewerWith('STAFF'), QUERY, { id: sent.id });
     return data.notification.status === 'SENT' && data.notification.providerMessageId === mail.messageId;
   });
 });
 
 test('what is wrong with a notification is named, field by field, and nothing is made of it', async () => {
-  const before = await all.environment.sql('select count(*) from notifications');
+  const before = await world.sql('select count(*) from notifications');
   const issues = async (input: object) => (await send({ to: 'a@example.org', ...input })).issues;
   expect(await issues({ template: 'no-such' })).toMatchObject([{ path: 'template' }]);
   expect(await issues({ data: { text: 'x' } })).toEqual([{ path: 'data.title', message: 'is missing' }]);
@@ -56,7 +56,7 @@ test('what is wrong with a notification is named, field by field, and nothing is
     expect(await issues({ channel })).toEqual([{ path: 'channel', message: 'channel not available yet' }]);
   expect(await issues({ scheduledAt: '2999-01-01T00:00:00Z' })).toMatchObject([{ path: 'scheduledAt' }]);
   expect(await issues({ eventId: 'none' })).toMatchObject([{ path: 'eventId' }]);
-  expect(await all.environment.sql('select count(*) from notifications')).toEqual(before);
+  expect(await world.sql('select count(*) from notifications')).toEqual(before);
 });
 
 test('customers and the signed out send nothing; organizers may', async () => {
@@ -83,10 +83,10 @@ test('a notification for later waits until then', async () => {
   expect(await send({ to, scheduledAt })).toMatchObject({ status: 'SCHEDULED', scheduledAt });
   const userId = v7();
   await send({ to: userId, channel: 'IN_APP', scheduledAt });
-  await eventually(() => all.mailsTo(to).length === 1);
+  await eventually(() => world.mailsTo(to).length === 1);
   expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(scheduledAt));
   await eventually(async () => {
-    const [row] = await all.environment.sql('select * from notifications where user_id = $1', [userId]);
+    const [row] = await world.sql('select * from notifications where user_id = $1', [userId]);
     return row!.status === 'DELIVERED' && row!.delivered_at;
   });
 });
@@ -95,16 +95,16 @@ test('an account has a language and a mailbox: messages to either are its own', 
   const userId = v7();
   const email = `${userId}@example.org`;
   const contact = { userId, email, displayName: 'Tom', locale: 'en' };
-  await all.messenger.deliver('user.registered', contact);
-  await all.messenger.deliver('user.registered', contact);
+  await world.messenger.deliver('user.registered', contact);
+  await world.messenger.deliver('user.registered', contact);
   await eventually(
-    async () => (await all.environment.sql('select 1 from contacts where user_id = $1', [userId])).length,
+    async () => (await world.sql('select 1 from contacts where user_id = $1', [userId])).length,
   );
   await send({ to: email.toUpperCase() });
   const total = { amount: 4_200, currency: 'EUR' };
   const fact = { orderId: null, customerId: userId, total };
-  await all.messenger.deliver('invoice.paid', { ...fact, invoiceId: v7(), number: 'F-1' });
-  await all.messenger.deliver('credit_note.issued', {
+  await world.messenger.deliver('invoice.paid', { ...fact, invoiceId: v7(), number: 'F-1' });
+  await world.messenger.deliver('credit_note.issued', {
     ...fact,
     invoiceId: v7(),
     creditNoteId: v7(),
@@ -112,7 +112,7 @@ test('an account has a language and a mailbox: messages to either are its own', 
   });
   const QUERY = '{ notifications { nodes { channel status subject body } } }';
   const { nodes } = await eventually(async () => {
-    const { data } = await ask(all.url, viewerWith('CUSTOMER', { id: userId }), QUERY);
+    const { data } = await world.ask(viewerWith('CUSTOMER', { id: userId }), QUERY);
     return data.notifications.nodes.length === 3 && data.notifications;
   });
   expect(nodes).toContainEqual(expect.objectContaining({ channel: 'EMAIL', subject: 'Titre' }));
@@ -138,23 +138,22 @@ test('a declined card and a suspected fraud are told once, to whom they concern'
     amount: { amount: 990, currency: 'EUR' },
     error: 'Your card was declined.',
   };
-  for (let i = 0; i < 3; i++) await all.messenger.deliver('payment.card.result', declined);
+  for (let i = 0; i < 3; i++) await world.messenger.deliver('payment.card.result', declined);
   const fraud = { eventId, organizerId, ticketId: v7(), scanId: v7(), reason: 'used twice' };
-  for (let i = 0; i < 3; i++) await all.messenger.deliver('ticket.fraud.suspected', fraud);
+  for (let i = 0; i < 3; i++) await world.messenger.deliver('ticket.fraud.suspected', fraud);
   const quiet = { ...declined, paymentId: v7(), error: null };
-  await all.messenger.deliver('payment.card.result', {
+  await world.messenger.deliver('payment.card.result', {
     ...quiet,
     requiresAction: true,
     status: 'REQUIRES_ACTION',
   });
-  await all.messenger.deliver('payment.card.result', { ...quiet, status: 'PROCESSING' });
-  await all.messenger.deliver('payment.card.result', { ...quiet, success: true, status: 'SUCCEEDED' });
-  await eventually(async () => (await all.environment.sql('select 1 from inbox')).length >= 9);
+  await world.messenger.deliver('payment.card.result', { ...quiet, status: 'PROCESSING' });
+  await world.messenger.deliver('payment.card.result', { ...quiet, success: true, status: 'SUCCEEDED' });
+  await eventually(async () => (await world.sql('select 1 from inbox')).length >= 9);
   const of = (userId: string) =>
-    all.environment.sql(
-      'select template, status, body, order_id, event_id from notifications where user_id = $1',
-      [userId],
-    );
+    world.sql('select template, status, body, order_id, event_id from notifications where user_id = $1', [
+      userId,
+    ]);
   expect(await of(customerId)).toEqual([
     expect.objectContaining({
       template: 'payment-declined',
@@ -170,9 +169,9 @@ test('a declined card and a suspected fraud are told once, to whom they concern'
 
 test("A20: another's notification is NOT_FOUND as a missing one, and absent from lists and joins", async () => {
   const request = orderRequest();
-  await all.messenger.deliver('notification-send-request', request);
-  await eventually(async () => (await all.rowOf(request.orderId))?.status === 'SENT');
-  const { id } = await all.rowOf(request.orderId);
+  await world.messenger.deliver('notification-send-request', request);
+  await eventually(async () => (await world.rowOf(request.orderId))?.status === 'SENT');
+  const { id } = await world.rowOf(request.orderId);
   const ONE = 'query ($id: ID!) { notification(id: $id) { id order { id } } }';
   const JOINS = `query ($r: [_Any!]!) { _entities(representations: $r) {
     ... on Notification { status } ... on Order { told: notifications { id } }
@@ -190,24 +189,24 @@ test("A20: another's notification is NOT_FOUND as a missing one, and absent from
   ];
   const nothing = [null, { told: [] }, { notifications: { nodes: [], totalCount: 0 } }];
   for (const viewer of [owner, viewerWith('ADMIN')]) {
-    expect((await ask(all.url, viewer, ONE, { id })).data.notification).toEqual({
+    expect((await world.ask(viewer, ONE, { id })).data.notification).toEqual({
       id,
       order: { id: request.orderId },
     });
-    expect((await ask(all.url, viewer, JOINS, { r })).data._entities).toEqual(whole);
+    expect((await world.ask(viewer, JOINS, { r })).data._entities).toEqual(whole);
   }
-  expect((await ask(all.url, viewerWith('STAFF'), JOINS, { r })).data._entities).toEqual([
+  expect((await world.ask(viewerWith('STAFF'), JOINS, { r })).data._entities).toEqual([
     ...whole.slice(0, 2),
     nothing[2],
   ]);
   for (const viewer of [viewerWith('CUSTOMER'), viewerWith('ORGANIZER'), null]) {
-    const hidden = await ask(all.url, viewer, ONE, { id });
+    const hidden = await world.ask(viewer, ONE, { id });
     expect(codeOf(hidden)).toBe('NOT_FOUND');
     for (const missing of [v7(), 'not an id'])
-      expect((await ask(all.url, viewer, ONE, { id: missing })).errors).toEqual(hidden.errors);
-    expect((await ask(all.url, viewer, JOINS, { r })).data._entities).toEqual(nothing);
+      expect((await world.ask(viewer, ONE, { id: missing })).errors).toEqual(hidden.errors);
+    expect((await world.ask(viewer, JOINS, { r })).data._entities).toEqual(nothing);
   }
-  expect(codeOf(await ask(all.url, null, '{ notifications { totalCount } }'))).toBe('UNAUTHENTICATED');
+  expect(codeOf(await world.ask(null, '{ notifications { totalCount } }'))).toBe('UNAUTHENTICATED');
 });
 
 test('lists page newest first and filter by status, for one user and for many in a join', async () => {
@@ -216,11 +215,11 @@ test('lists page newest first and filter by status, for one user and for many in
   const LIST = `query ($after: String, $status: NotificationStatus) { notifications(first: 2, after: $after, status: $status) {
     nodes { subject } totalCount pageInfo { hasNextPage endCursor } } }`;
   const viewer = viewerWith('CUSTOMER', { id: users[0]! });
-  const first = (await ask(all.url, viewer, LIST)).data.notifications;
+  const first = (await world.ask(viewer, LIST)).data.notifications;
   expect(first).toMatchObject({ nodes: [{ subject: '3' }, { subject: '2' }], totalCount: 3 });
-  const second = (await ask(all.url, viewer, LIST, { after: first.pageInfo.endCursor })).data.notifications;
+  const second = (await world.ask(viewer, LIST, { after: first.pageInfo.endCursor })).data.notifications;
   expect(second).toMatchObject({ nodes: [{ subject: '1' }], pageInfo: { hasNextPage: false } });
-  const failed = (await ask(all.url, viewer, LIST, { status: 'FAILED' })).data.notifications;
+  const failed = (await world.ask(viewer, LIST, { status: 'FAILED' })).data.notifications;
   expect(failed).toMatchObject({ nodes: [], totalCount: 0 });
 
   const JOIN = `query ($r: [_Any!]!, $after: String) { _entities(representations: $r) { ... on User {
@@ -231,7 +230,7 @@ test('lists page newest first and filter by status, for one user and for many in
     totalCount: 3,
     pageInfo: { hasNextPage: true },
   };
-  const pages = (await ask(all.url, viewerWith('ADMIN'), JOIN, { r })).data._entities;
+  const pages = (await world.ask(viewerWith('ADMIN'), JOIN, { r })).data._entities;
   expect(pages).toEqual([{ notifications: page }, { notifications: page }]);
 });
 
@@ -242,13 +241,12 @@ test('statistics count by status and template, for staff, over a year at most', 
   const to = '2020-02-01T00:00:00.000Z';
   for (const seconds of [1, 2, 9]) {
     const { id } = await inApp(v7(), 'T');
-    await all.environment.sql(
+    await world.sql(
       `update notifications set created_at = $2, scheduled_at = null, sent_at = $2::timestamptz + $3 where id = $1`,
       [id, '2020-01-15T00:00:00Z', `${seconds} seconds`],
     );
   }
-  const figures = async (viewer: Viewer, period: object) =>
-    ask(all.url, viewer, QUERY, { from, to, ...period });
+  const figures = async (viewer: Viewer, period: object) => world.ask(viewer, QUERY, { from, to, ...period });
   expect((await figures(viewerWith('STAFF'), {})).data.notificationStatistics).toEqual({
     total: 3,
     byStatus: [{ status: 'DELIVERED', count: 3 }],
@@ -271,7 +269,7 @@ test('a subscriber gets the latest notification first, then each one, and no one
   await inApp(userId, 'older');
   await inApp(userId, 'newest');
   const viewer = viewerWith('CUSTOMER', { id: userId });
-  const watching = subscribe(all.url, viewer, 'subscription { notificationReceived { subject status } }');
+  const watching = world.subscribe(viewer, 'subscription { notificationReceived { subject status } }');
   try {
     const next = async () => (await watching.next()).data.notificationReceived;
     expect(await next()).toEqual({ subject: 'newest', status: 'DELIVERED' });
@@ -284,7 +282,7 @@ test('a subscriber gets the latest notification first, then each one, and no one
 
     const request = orderRequest();
     request.customer.id = userId;
-    await all.messenger.deliver('notification-send-request', request);
+    await world.messenger.deliver('notification-send-request', request);
     let email: { subject: string; status: string };
     do email = await next();
     while (email.status !== 'SENT');
@@ -292,7 +290,7 @@ test('a subscriber gets the latest notification first, then each one, and no one
   } finally {
     await watching.close();
   }
-  const refused = subscribe(all.url, null, 'subscription { notificationReceived { id } }');
+  const refused = world.subscribe(null, 'subscription { notificationReceived { id } }');
   expect((await refused.next().catch(error => ({ errors: error }))).errors).toMatchObject([
     { extensions: { code: 'UNAUTHENTICATED' } },
   ]);
@@ -303,13 +301,13 @@ test('a notification whose transaction ends late, behind newer ones, is not miss
   const userId = v7();
   await inApp(userId, 'first');
   const viewer = viewerWith('CUSTOMER', { id: userId });
-  const watching = subscribe(all.url, viewer, 'subscription { notificationReceived { subject } }');
+  const watching = world.subscribe(viewer, 'subscription { notificationReceived { subject } }');
   try {
     const next = async () => (await watching.next()).data.notificationReceived.subject;
     expect(await next()).toBe('first');
     // As a transaction that wrote before the subscriber's last look and committed after it.
     const late = await inApp(v7(), 'late');
-    await all.environment.sql(
+    await world.sql(
       `update notifications set user_id = $2, changed_at = clock_timestamp() - interval '20 seconds' where id = $1`,
       [late.id, userId],
     );

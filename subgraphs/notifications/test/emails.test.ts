@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { v7 } from 'uuid';
 import { eventually } from '#shared/test/world.ts';
-import { orderRequest, startAll } from './world.ts';
+import { orderRequest, startWorld, type World } from './world.ts';
 
-let all: Awaited<ReturnType<typeof startAll>>;
+let world: World;
 beforeAll(async () => {
-  all = await startAll();
+  world = await startWorld();
 });
-afterAll(() => all?.stop());
+afterAll(() => world?.stop());
 
-const mailTo = (address: string) => eventually(() => all.mailsTo(address)[0]);
+const mailTo = (address: string) => eventually(() => world.mailsTo(address)[0]);
 const resultFor = (orderId: string) =>
   eventually(async () =>
-    (await all.environment.emitted('notification-send-result')).find(result => result.orderId === orderId),
+    (await world.emitted('notification-send-result')).find(result => result.orderId === orderId),
   );
 
 test("a confirmation has the order, its guests and every ticket's PDF, in the buyer's language", async () => {
   const ticketIds = [v7(), v7()];
-  for (const id of ticketIds) all.tickets.files.set(`tickets/${id}.pdf`, `%PDF ${id}`);
+  for (const id of ticketIds) world.tickets.files.set(`tickets/${id}.pdf`, `%PDF ${id}`);
   const request = orderRequest({ ticketIds });
-  await all.messenger.deliver('notification-send-request', request);
+  await world.messenger.deliver('notification-send-request', request);
 
   const mail = await mailTo(request.customer.email);
   expect(mail.subject).toBe(`Votre commande ${request.number} est confirmée`);
@@ -38,7 +38,7 @@ test("a confirmation has the order, its guests and every ticket's PDF, in the bu
       }),
     ),
   );
-  const row = await all.rowOf(request.orderId);
+  const row = await world.rowOf(request.orderId);
   expect(mail.messageId).toBe(`<${row.id}@guichet.test>`);
   expect(await resultFor(request.orderId)).toEqual({
     orderId: request.orderId,
@@ -59,7 +59,7 @@ test('others than the French read English, and money as their country writes it'
   request.customer.locale = 'en-GB';
   request.lines = [{ ...request.lines[0]!, name: 'Standard' }];
   request.total = { amount: 123_456, currency: 'JPY' };
-  await all.messenger.deliver('notification-send-request', request);
+  await world.messenger.deliver('notification-send-request', request);
   const mail = await mailTo(request.customer.email);
   expect(mail.subject).toBe(`Your order ${request.number} is confirmed`);
   expect(mail.text).toContain('Total: JP¥123,456');
@@ -69,7 +69,7 @@ test('A24: HTML in a name stays text, and a line break in the recipient is refus
   const request = orderRequest();
   request.lines[0]!.guestNames = ['<script>alert(1)</script>', '<img src=x onerror=alert(2)>'];
   request.customer.displayName = '{{link}} <b>Ana</b>';
-  await all.messenger.deliver('notification-send-request', request);
+  await world.messenger.deliver('notification-send-request', request);
   const mail = await mailTo(request.customer.email);
   expect(mail.html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
   expect(mail.html).toContain('{{link}} &lt;b&gt;Ana&lt;/b&gt;');
@@ -77,49 +77,47 @@ test('A24: HTML in a name stays text, and a line break in the recipient is refus
 
   const forged = orderRequest();
   forged.customer.email = 'ana@example.org\r\nBcc: all@example.org';
-  await all.messenger.deliver('notification-send-request', forged);
+  await world.messenger.deliver('notification-send-request', forged);
   expect(await resultFor(forged.orderId)).toMatchObject({
     sent: false,
     reason: 'The recipient is not an email address.',
   });
-  expect((await all.rowOf(forged.orderId)).status).toBe('FAILED');
-  expect(all.mailbox.messages().filter(({ text }) => text.includes(forged.number))).toEqual([]);
+  expect((await world.rowOf(forged.orderId)).status).toBe('FAILED');
+  expect(world.mailbox.messages().filter(({ text }) => text.includes(forged.number))).toEqual([]);
 });
 
 test('I9: twenty requests for one confirmation, under ids of their own, are one email', async () => {
   const request = orderRequest();
   await Promise.all(
-    Array.from({ length: 20 }, () => all.messenger.deliver('notification-send-request', request)),
+    Array.from({ length: 20 }, () => world.messenger.deliver('notification-send-request', request)),
   );
   await mailTo(request.customer.email);
   // A later request is answered again: whoever asks twice may have missed the first answer.
   const answers = async () =>
-    (await all.environment.emitted('notification-send-result')).filter(
-      ({ orderId }) => orderId === request.orderId,
-    );
-  await eventually(async () => (await all.rowOf(request.orderId)).status === 'SENT');
+    (await world.emitted('notification-send-result')).filter(({ orderId }) => orderId === request.orderId);
+  await eventually(async () => (await world.rowOf(request.orderId)).status === 'SENT');
   const before = (await answers()).length;
-  await all.messenger.deliver('notification-send-request', request);
+  await world.messenger.deliver('notification-send-request', request);
   await eventually(async () => (await answers()).length > before);
   expect((await answers()).every(({ sent }) => sent)).toBe(true);
-  expect(all.mailsTo(request.customer.email)).toHaveLength(1);
+  expect(world.mailsTo(request.customer.email)).toHaveLength(1);
 });
 
 test('a confirmation waits for its tickets, and goes out as soon as they are said to be ready', async () => {
   const ticketId = v7();
   const request = orderRequest({ ticketIds: [ticketId] });
-  await all.messenger.deliver('notification-send-request', request);
+  await world.messenger.deliver('notification-send-request', request);
   await eventually(async () => {
-    const row = await all.rowOf(request.orderId);
+    const row = await world.rowOf(request.orderId);
     return row?.status === 'QUEUED' && row.last_error?.includes('404');
   });
-  expect(all.mailsTo(request.customer.email)).toHaveLength(0);
+  expect(world.mailsTo(request.customer.email)).toHaveLength(0);
   // By itself it would look again in half an hour.
-  await all.environment.sql(
+  await world.sql(
     `update outbox set due_at = now() + interval '30 minutes' where name like 'notifications/%'`,
   );
-  all.tickets.files.set(`tickets/${ticketId}.pdf`, '%PDF');
-  await all.messenger.deliver('ticket.generation.completed', {
+  world.tickets.files.set(`tickets/${ticketId}.pdf`, '%PDF');
+  await world.messenger.deliver('ticket.generation.completed', {
     orderId: request.orderId,
     customerId: request.customer.id,
     processingMilliseconds: 40,
@@ -129,7 +127,7 @@ test('a confirmation waits for its tickets, and goes out as soon as they are sai
     failed: 0,
   });
   expect((await mailTo(request.customer.email)).attachments).toHaveLength(1);
-  expect(await all.rowOf(request.orderId, 'tickets-ready')).toMatchObject({
+  expect(await world.rowOf(request.orderId, 'tickets-ready')).toMatchObject({
     status: 'DELIVERED',
     channel: 'IN_APP',
     subject: 'Vos billets sont prêts',
@@ -139,20 +137,20 @@ test('a confirmation waits for its tickets, and goes out as soon as they are sai
 test('tickets whose files come late, without a word, are found by looking again', async () => {
   const ticketId = v7();
   const request = orderRequest({ ticketIds: [ticketId] });
-  await all.messenger.deliver('notification-send-request', request);
-  await eventually(async () => (await all.rowOf(request.orderId))?.attempts > 0);
-  all.tickets.files.set(`tickets/${ticketId}.pdf`, '%PDF');
+  await world.messenger.deliver('notification-send-request', request);
+  await eventually(async () => (await world.rowOf(request.orderId))?.attempts > 0);
+  world.tickets.files.set(`tickets/${ticketId}.pdf`, '%PDF');
   expect((await mailTo(request.customer.email)).attachments).toHaveLength(1);
 });
 
 test('an order that has ended is not confirmed any more, whichever message comes first', async () => {
   const ended = async (requests: ReturnType<typeof orderRequest>[]) => {
-    for (const request of requests) await all.messenger.deliver('notification-send-request', request);
+    for (const request of requests) await world.messenger.deliver('notification-send-request', request);
     const { orderId, customer } = requests[0]!;
     const mail = await mailTo(customer.email);
     expect(mail.subject).toContain('est annulée');
     expect(mail.text).toContain('Motif : Concert annulé');
-    await eventually(async () => (await all.rowOf(orderId)).status === 'CANCELED');
+    await eventually(async () => (await world.rowOf(orderId)).status === 'CANCELED');
   };
   const confirmed = () => orderRequest({ ticketIds: [v7()] });
   const canceled = (request: ReturnType<typeof orderRequest>) => ({
@@ -164,7 +162,5 @@ test('an order that has ended is not confirmed any more, whichever message comes
   await ended([first, canceled(first)]);
   await ended([canceled(second), second]);
   for (const { orderId } of [first, second])
-    expect((await all.environment.emitted('notification-send-result')).map(r => r.orderId)).not.toContain(
-      orderId,
-    );
+    expect((await world.emitted('notification-send-result')).map(r => r.orderId)).not.toContain(orderId);
 });

@@ -1,13 +1,11 @@
 /** What the tests of this subgraph share: the subgraph with a real mailbox and a small server of ticket files. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { v7 } from 'uuid';
 import type { MessageData } from '#schema/messages/index.ts';
 import { type EntityManager, inTransaction, openDatabase } from '#shared/data/database.ts';
 import { createLog } from '#shared/kernel/log.ts';
 import { DEVELOPMENT_INTERNAL_SECRET, type Environment } from '#shared/kernel/settings.ts';
 import { verifyFileUrl } from '#shared/signed-files.ts';
-import { openMessenger, testEnvironment } from '#shared/test/world.ts';
+import { startHttpServer, startSubgraphWorld, testEnvironment } from '#shared/test/world.ts';
 import { startMailbox } from '../../../dev/mailbox/mailbox.ts';
 import { openMailer } from '../channels/email.ts';
 import { Notification } from '../deliver/notification.entity.ts';
@@ -20,59 +18,48 @@ import { readNotificationsSettings } from '../settings.ts';
 /** Plays the tickets subgraph: serves the files that are in `files`, behind signed addresses as it does. */
 export async function startTicketFiles() {
   const files = new Map<string, string>();
-  const server = createServer((req, res) => {
+  const server = await startHttpServer((req, res) => {
     const name = verifyFileUrl(new URL(req.url!, 'http://tickets'), DEVELOPMENT_INTERNAL_SECRET);
     const content = name && files.get(name);
     res.writeHead(content ? 200 : name ? 404 : 403, { 'content-type': 'application/pdf' }).end(content || '');
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   return {
+    ...server,
     files,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async stop() {
-      const closed = new Promise(resolve => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
   };
 }
 
-/** The subgraph and everything around it, on ports of their own. */
-export async function startAll(extra: Environment = {}) {
+export type World = Awaited<ReturnType<typeof startWorld>>;
+
+/** The notifications subgraph and everything around it, on ports of their own. */
+export async function startWorld(extra: Environment = {}) {
   const mailbox = await startMailbox({ smtpPort: 0, httpPort: 0 });
   const tickets = await startTicketFiles();
-  const environment = await testEnvironment('notifications', {
+  const world = await startSubgraphWorld('notifications', startNotifications, {
     SMTP_URL: mailbox.smtpUrl,
     TICKETS_URL: tickets.url,
     ...extra,
   });
-  const subgraph = await startNotifications(environment.env);
-  const messenger = await openMessenger('notifications', environment.env);
   return {
+    ...world,
     mailbox,
     tickets,
-    environment,
-    messenger,
-    subgraph,
-    url: subgraph.url,
     /** The emails to this address that the mailbox has taken. */
     mailsTo: (address: string) => mailbox.messages().filter(({ to }) => to[0]?.address === address),
     /** The row of the order's notification from this template. */
     async rowOf(orderId: string, template = 'order-confirmed') {
-      const rows = await environment.sql(
-        'select * from notifications where order_id = $1 and template = $2',
-        [orderId, template],
-      );
+      const rows = await world.sql('select * from notifications where order_id = $1 and template = $2', [
+        orderId,
+        template,
+      ]);
       // biome-ignore lint/suspicious/noExplicitAny: a raw row
       return rows[0] as any;
     },
     async stop() {
-      await messenger.close();
       // First, so that no job waits for its answer.
       await mailbox.stop();
-      await subgraph.stop();
+      await world.stop();
       await tickets.stop();
-      await environment.drop();
     },
   };
 }

@@ -3,21 +3,21 @@ import { v7 } from 'uuid';
 import type { EntityManager } from '#shared/data/database.ts';
 import { eventually, viewerWith } from '#shared/test/world.ts';
 import { createSagaAdmission } from '../place/admission.ts';
-import { startTestOrders, type TestOrders } from './world.ts';
+import { startWorld, type World } from './world.ts';
 
-let stage: TestOrders;
+let world: World;
 let productId: string;
 const buyer = viewerWith('CUSTOMER');
 beforeAll(async () => {
   // Nobody answers for the other subgraphs: the saga makes no step but those that are made here.
-  stage = await startTestOrders({ SAGA_TARGET: '1000' });
-  productId = stage.tickets.add({ available: 10_000 }).id;
+  world = await startWorld({ SAGA_TARGET: '1000' });
+  productId = world.tickets.add({ available: 10_000 }).id;
 });
-afterAll(() => stage?.stop());
+afterAll(() => world?.stop());
 
 type Placed = { id?: string; errors?: { extensions: { code: string; retryAfter?: number } }[] };
 const place = (idempotencyKey: string = v7()): Promise<Placed> =>
-  stage.place(buyer, { idempotencyKey, lines: [{ productId, quantity: 1 }] });
+  world.place(buyer, { idempotencyKey, lines: [{ productId, quantity: 1 }] });
 
 /** Places orders until one is refused: their keys and ids, and the refusal. */
 async function fill() {
@@ -31,7 +31,7 @@ async function fill() {
   }
 }
 const isAdmitted = async () => !(await place()).errors;
-const change = (set: string) => stage.environment.sql(`update orders set ${set}`);
+const change = (set: string) => world.sql(`update orders set ${set}`);
 
 test('while the saga is behind an order is refused for the moment, unless it has been placed before', async () => {
   const { placed, refusal } = await fill();
@@ -49,7 +49,7 @@ test('orders are admitted again when the saga has caught up, and when it is the 
   await change(`status = 'RESERVED'`);
   // As long as the payment is not known it is not for the buyers to go on.
   expect(await isAdmitted()).toBe(false);
-  await stage.environment.sql(
+  await world.sql(
     `insert into order_payments select gen_random_uuid(), id, 'REQUIRES_PAYMENT_METHOD', now() from orders`,
   );
   await eventually(isAdmitted);

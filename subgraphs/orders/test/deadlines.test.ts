@@ -5,21 +5,21 @@ import { DEADLINE_HEADER, readDeadline, withDeadline } from '#shared/kernel/dead
 import { mintPassport, PASSPORT_HEADER } from '#shared/kernel/passport.ts';
 import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/kernel/settings.ts';
 import { eventually, type GraphQLAnswer, viewerWith } from '#shared/test/world.ts';
-import { openDirectly, PLACE, startTestOrders, type TestOrders } from './world.ts';
+import { openDomain, PLACE, startWorld, type World } from './world.ts';
 
-let stage: TestOrders;
+let world: World;
 let productId: string;
 const buyer = viewerWith('CUSTOMER');
 
 beforeAll(async () => {
-  stage = await startTestOrders({ SUBGRAPH_CONCURRENCY: '1' });
-  productId = stage.tickets.add({ available: 10_000 }).id;
+  world = await startWorld({ SUBGRAPH_CONCURRENCY: '1' });
+  productId = world.tickets.add({ available: 10_000 }).id;
 });
 beforeEach(() => {
-  stage.tickets.questions = 0;
-  stage.tickets.deadlines.length = 0;
+  world.tickets.questions = 0;
+  world.tickets.deadlines.length = 0;
 });
-afterAll(() => stage?.stop());
+afterAll(() => world?.stop());
 
 interface Asking {
   deadline?: string | number;
@@ -28,7 +28,7 @@ interface Asking {
 
 /** Places an order, which asks the tickets subgraph once when it is executed. */
 async function place({ deadline, signal }: Asking = {}): Promise<GraphQLAnswer> {
-  const response = await fetch(`${stage.url}/graphql`, {
+  const response = await fetch(`${world.url}/graphql`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -47,19 +47,19 @@ async function place({ deadline, signal }: Asking = {}): Promise<GraphQLAnswer> 
 /** Takes the one place: the next order is not answered before the returned function is called. */
 async function takePlace() {
   let release = () => {};
-  stage.tickets.meanwhile = () =>
+  world.tickets.meanwhile = () =>
     new Promise(resolve => {
       release = resolve;
     });
   const order = place();
-  await eventually(() => stage.tickets.questions === 1);
+  await eventually(() => world.tickets.questions === 1);
   return () => {
     release();
     return order;
   };
 }
 const metric = async (name: string) => {
-  const text = await (await fetch(`${stage.url}/metrics`)).text();
+  const text = await (await fetch(`${world.url}/metrics`)).text();
   return Number(new RegExp(`${name}\\{.*\\} (\\d+)`).exec(text)![1]);
 };
 const TOO_LATE = [expect.objectContaining({ extensions: { code: 'UNAVAILABLE', retryAfter: 1 } })];
@@ -67,7 +67,7 @@ const isPlaced = ({ data }: GraphQLAnswer) => data?.placeOrder.__typename === 'O
 
 test('what arrives past its deadline is not executed', async () => {
   expect((await place({ deadline: Date.now() - 1 })).errors).toEqual(TOO_LATE);
-  expect(stage.tickets.questions).toBe(0);
+  expect(world.tickets.questions).toBe(0);
 });
 
 test('a deadline that is nonsense is none', async () => {
@@ -80,7 +80,7 @@ test('what waits is executed in its turn', async () => {
   const release = await takePlace();
   const waiting = [place(), place()];
   await eventually(async () => (await metric('guichet_requests_waiting')) === 2);
-  expect(stage.tickets.questions).toBe(1);
+  expect(world.tickets.questions).toBe(1);
   expect([await release(), ...(await Promise.all(waiting))].map(isPlaced)).toEqual([true, true, true]);
   expect(await metric('guichet_requests_executing')).toBe(0);
 });
@@ -95,7 +95,7 @@ test('whoever has left while waiting is not served', async () => {
   await eventually(async () => (await metric('guichet_requests_waiting')) === 0);
   await release();
   expect(isPlaced(await place())).toBe(true);
-  expect(stage.tickets.questions).toBe(2);
+  expect(world.tickets.questions).toBe(2);
 });
 
 test('whoever waits too long for the rest to be done in time is refused, and not executed later', async () => {
@@ -104,7 +104,7 @@ test('whoever waits too long for the rest to be done in time is refused, and not
   expect((await place({ deadline: Date.now() + 500 })).errors).toEqual(TOO_LATE);
   await release();
   expect(isPlaced(await place())).toBe(true);
-  expect(stage.tickets.questions).toBe(2);
+  expect(world.tickets.questions).toBe(2);
   expect(await metric('guichet_requests_refused_total')).toBe(before + 1);
 });
 
@@ -113,13 +113,13 @@ test('a subgraph passes on what is left of the deadline, and less than it would 
   expect(isPlaced(await place({ deadline }))).toBe(true);
   expect(isPlaced(await place({ deadline: Date.now() + 60_000 }))).toBe(true);
   expect(isPlaced(await place())).toBe(true);
-  const [left, ...own] = stage.tickets.deadlines.map(Number);
+  const [left, ...own] = world.tickets.deadlines.map(Number);
   expect(left).toBeLessThanOrEqual(deadline);
   for (const each of own) expect(each).toBeLessThanOrEqual(Date.now() + 3_000);
 });
 
 test('no statement of a reading request begins past its deadline; messages and jobs have none', async () => {
-  const direct = await openDirectly(stage);
+  const direct = await openDomain(world);
   try {
     const read = () => query(direct.fork(), sql`select 1 as one`);
     expect(await read()).toEqual([{ one: 1 }]);

@@ -1,23 +1,23 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { v7 } from 'uuid';
 import type { MessageData } from '#schema/messages/index.ts';
-import { eventually, subscribe, viewerWith } from '#shared/test/world.ts';
-import { CANCEL, messagesOf, ORDER, startTestOrders, type TestOrders } from './world.ts';
+import { eventually, viewerWith } from '#shared/test/world.ts';
+import { CANCEL, messagesOf, ORDER, startWorld, type World } from './world.ts';
 
-let stage: TestOrders;
+let world: World;
 const buyer = viewerWith('CUSTOMER');
 
 beforeAll(async () => {
-  stage = await startTestOrders({ HOLD_SECONDS: '1' });
+  world = await startWorld({ HOLD_SECONDS: '1' });
 });
-afterAll(() => stage?.stop());
+afterAll(() => world?.stop());
 
 async function placeOne(): Promise<string> {
-  const { id } = stage.tickets.add();
-  return (await stage.place(buyer, { lines: [{ productId: id, quantity: 1 }] })).id;
+  const { id } = world.tickets.add();
+  return (await world.place(buyer, { lines: [{ productId: id, quantity: 1 }] })).id;
 }
 const reserve = (orderId: string) =>
-  stage.messenger.deliver('inventory-reserve-result', {
+  world.messenger.deliver('inventory-reserve-result', {
     orderId,
     reserved: true,
     reason: null,
@@ -25,11 +25,11 @@ const reserve = (orderId: string) =>
   });
 const becomes = (id: string, status: string) =>
   eventually(async () => {
-    const { order } = (await stage.ask(buyer, ORDER, { id })).data;
+    const { order } = (await world.ask(buyer, ORDER, { id })).data;
     return order.status === status && order;
   });
 const asked = async (orderId: string) =>
-  (await messagesOf(stage, orderId))
+  (await messagesOf(world, orderId))
     .map(({ name }) => name)
     .filter(name => !['order.status.updated', 'orders/expire-order'].includes(name));
 /** Says how a payment stands, and waits until it is known: before the hold begins, because that is short here. */
@@ -38,9 +38,9 @@ async function report(
   status: MessageData<'payment.status.updated'>['status'],
   { paymentId = v7(), at = new Date() } = {},
 ) {
-  const known = async () => Number((await stage.environment.sql(`select count(*) from inbox`))[0]!.count);
+  const known = async () => Number((await world.sql(`select count(*) from inbox`))[0]!.count);
   const before = await known();
-  await stage.messenger.deliver('payment.status.updated', {
+  await world.messenger.deliver('payment.status.updated', {
     paymentId,
     orderId,
     invoiceId: null,
@@ -56,16 +56,16 @@ async function report(
 /** Payments' answer, once it is asked: nothing was captured, and nothing can be. */
 async function answerClosing(orderId: string) {
   await eventually(async () => (await asked(orderId)).includes('payment-cancel-request'));
-  await stage.messenger.deliver('payment-cancel-result', { orderId });
+  await world.messenger.deliver('payment-cancel-result', { orderId });
 }
 /** The hold has ended, and payments is asked. */
 const isClosing = (orderId: string) =>
   eventually(async () => {
-    const [row] = await stage.environment.sql('select closing_since from orders where id = $1', [orderId]);
+    const [row] = await world.sql('select closing_since from orders where id = $1', [orderId]);
     return row!.closing_since;
   });
 const pay = (orderId: string, paymentId = v7()) =>
-  stage.messenger.deliver('payment-process-result', {
+  world.messenger.deliver('payment-process-result', {
     orderId,
     paymentId,
     outcome: 'SUCCEEDED',
@@ -78,7 +78,7 @@ test('an order that is not paid in time waits for payments to say so, then fails
   const id = await placeOne();
   await reserve(id);
   await isClosing(id);
-  const waiting = (await stage.ask(buyer, ORDER, { id })).data.order;
+  const waiting = (await world.ask(buyer, ORDER, { id })).data.order;
   expect(waiting.status).toBe('RESERVED');
   expect(Date.parse(waiting.expiresAt)).toBeLessThanOrEqual(Date.now());
   expect((await asked(id)).slice(2)).toEqual(['payment-cancel-request']);
@@ -106,7 +106,7 @@ test('F12: news of a payment that comes after the hold’s end, but before the a
   // The news is told again, and an answer that says otherwise would come too late.
   await pay(id, paymentId);
   await answerClosing(id);
-  await stage.messenger.deliver('shipping-schedule-result', {
+  await world.messenger.deliver('shipping-schedule-result', {
     orderId: id,
     scheduled: true,
     reason: null,
@@ -123,20 +123,19 @@ test('a buyer who cancels while payments is asked is out at once; what was captu
   const id = await placeOne();
   await reserve(id);
   await isClosing(id);
-  const { cancelOrder } = (await stage.ask(buyer, CANCEL, { input: { orderId: id } })).data;
+  const { cancelOrder } = (await world.ask(buyer, CANCEL, { input: { orderId: id } })).data;
   expect(cancelOrder.status).toBe('CANCELED');
   await answerClosing(id);
   await pay(id);
   await eventually(async () => (await asked(id)).includes('payment-refund-request'));
-  expect((await stage.ask(buyer, ORDER, { id })).data.order).toEqual(
+  expect((await world.ask(buyer, ORDER, { id })).data.order).toEqual(
     expect.objectContaining({ status: 'CANCELED', timeline: cancelOrder.timeline }),
   );
 });
 
 test('while a payment is under way the hold is extended, once; subscribers see the new deadline', async () => {
   const id = await placeOne();
-  const live = subscribe(
-    stage.url,
+  const live = world.subscribe(
     buyer,
     'subscription ($id: ID!) { orderUpdated(orderId: $id) { status expiresAt } }',
     { id },
@@ -185,7 +184,7 @@ test('a payment within the extension is as good as one in time', async () => {
   await report(orderId, 'PROCESSING', { paymentId });
   await reserve(orderId);
   await eventually(async () => {
-    const [row] = await stage.environment.sql(
+    const [row] = await world.sql(
       `update orders set expires_at = now() + interval '1 min' where id = $1 and extended returning id`,
       [orderId],
     );

@@ -16,26 +16,26 @@ import {
 } from '../saga/saga.ts';
 import { resumeOrders } from '../saga/sweeping.ts';
 import type { OrdersContext } from '../services.ts';
-import { type Direct, messagesOf, openDirectly, startTestOrders, type TestOrders } from './world.ts';
+import { type Domain, messagesOf, openDomain, startWorld, type World } from './world.ts';
 
-let stage: TestOrders;
-let direct: Direct;
+let world: World;
+let direct: Domain;
 const buyer = viewerWith('CUSTOMER');
 const total = { amount: 6_000, currency: 'EUR' };
 
 beforeAll(async () => {
   // Without its workers and its sweeper: here everything is done by hand.
-  stage = await startTestOrders({ WORKERS: 'off' });
-  direct = await openDirectly(stage);
+  world = await startWorld({ WORKERS: 'off' });
+  direct = await openDomain(world);
 });
 afterAll(async () => {
   await direct?.close();
-  await stage?.stop();
+  await world?.stop();
 });
 
 async function placeOne(): Promise<string> {
-  const { id } = stage.tickets.add();
-  return (await stage.place(buyer, { lines: [{ productId: id, quantity: 1 }] })).id;
+  const { id } = world.tickets.add();
+  return (await world.place(buyer, { lines: [{ productId: id, quantity: 1 }] })).id;
 }
 const reserve = (orderId: string) =>
   direct.handle(ctx =>
@@ -54,7 +54,7 @@ const notification = (orderId: string) => ({ orderId, notificationId: v7(), sent
 
 /** The order's history; throws unless it follows the graph without a gap and was told as it went (I4). */
 async function checkHistory(orderId: string): Promise<OrderStatus[]> {
-  const rows = (await stage.environment.sql(
+  const rows = (await world.sql(
     `select t.seq, from_status, to_status, status from order_transitions t join orders on id = order_id
       where order_id = $1 order by t.seq`,
     [orderId],
@@ -66,14 +66,14 @@ async function checkHistory(orderId: string): Promise<OrderStatus[]> {
   });
   const history = rows.map(row => row.to_status);
   expect(rows[0]!.status).toBe(history.at(-1));
-  const told = (await messagesOf(stage, orderId)).filter(({ name }) => name === 'order.status.updated');
+  const told = (await messagesOf(world, orderId)).filter(({ name }) => name === 'order.status.updated');
   expect(told.map(({ data }) => data.to)).toEqual(history);
   return history;
 }
 
 /** The payments that were captured and asked to be given back, null standing for all of them. */
 const refundsOf = async (orderId: string) =>
-  (await messagesOf(stage, orderId))
+  (await messagesOf(world, orderId))
     .filter(({ name }) => name === 'payment-refund-request')
     .map(({ data }) => data.paymentId as string | null);
 
@@ -91,7 +91,7 @@ test('a hold that has not expired is left alone by a job that comes early, which
   await reserve(orderId);
   await expireOrder(direct.context(), orderId);
   expect(await checkHistory(orderId)).toEqual(['CREATED', 'RESERVED']);
-  const jobs = await stage.environment.sql(
+  const jobs = await world.sql(
     `select due_at = (select expires_at from orders where id = $1) as at_the_end from outbox
       where name = 'orders/expire-order' and envelope -> 'data' ->> 'orderId' = $1::text`,
     [orderId],
@@ -103,9 +103,7 @@ test('a hold that has not expired is left alone by a job that comes early, which
 async function overdueOne(): Promise<string> {
   const orderId = await placeOne();
   await reserve(orderId);
-  await stage.environment.sql(`update orders set expires_at = now() - interval '1 s' where id = $1`, [
-    orderId,
-  ]);
+  await world.sql(`update orders set expires_at = now() - interval '1 s' where id = $1`, [orderId]);
   return orderId;
 }
 
@@ -127,7 +125,7 @@ test('F12: a hold that expires while the payment succeeds fails nothing: the ord
 async function expireAtOnce(orderId: string, lock: boolean): Promise<number> {
   await Promise.all(Array.from({ length: 6 }, () => expireOrder(direct.context(), orderId, { lock })));
   await expireOrder(direct.context(), orderId);
-  const names = (await messagesOf(stage, orderId)).map(({ name }) => name);
+  const names = (await messagesOf(world, orderId)).map(({ name }) => name);
   return names.filter(name => name === 'payment-cancel-request').length;
 }
 
@@ -172,7 +170,7 @@ test('F12: an order that is closed while the money comes ends PAID, or FAILED an
     expect(failures).toEqual([]);
     const end = (await checkHistory(orderId)).at(-1)!;
     expect(await refundsOf(orderId)).toEqual(end === 'PAID' ? [] : [paymentId]);
-    const names = (await messagesOf(stage, orderId)).map(({ name }) => name);
+    const names = (await messagesOf(world, orderId)).map(({ name }) => name);
     expect(names.includes('shipping-schedule-request')).toBe(end === 'PAID');
     expect(names.includes('inventory-release-request')).toBe(end === 'FAILED');
     ends.add(end);
@@ -258,7 +256,7 @@ test('I2, I4: whatever the order messages come in, history follows the graph, an
     const history = await checkHistory(orderId);
     const end = history.at(-1)!;
     ends.set(end, (ends.get(end) ?? 0) + 1);
-    const [row] = await stage.environment.sql('select payment_id from orders where id = $1', [orderId]);
+    const [row] = await world.sql('select payment_id from orders where id = $1', [orderId]);
     const refunds = new Set(await refundsOf(orderId));
     const kept = captured.filter(id => !refunds.has(id) && !(refunds.has(null) && id === row!.payment_id));
     const fulfilled = end === 'COMPLETED';
@@ -280,14 +278,14 @@ test('I13: an order that waits too long asks again, less and less often, once fo
     return sweeps.reduce((sum, resumed) => sum + resumed);
   };
   const wait = (seconds: number) =>
-    stage.environment.sql(
+    world.sql(
       `update orders set status_at = status_at - make_interval(secs => $1),
         last_step_at = last_step_at - make_interval(secs => $1), expires_at = expires_at - make_interval(secs => $1)
         where id = any($2)`,
       [seconds, [created, paid, overdue]],
     );
   const count = async (id: string, name: string) =>
-    (await messagesOf(stage, id)).filter(message => message.name === name).length;
+    (await messagesOf(world, id)).filter(message => message.name === name).length;
   await wait(50);
   expect(await sweep()).toBe(0);
   await wait(20);
@@ -307,7 +305,7 @@ test('I13: an order that waits too long asks again, less and less often, once fo
   await expireOrder(direct.context(), overdue);
   const asked = () => count(overdue, 'payment-cancel-request');
   const waitForPayments = async (seconds: number) => {
-    await stage.environment.sql(
+    await world.sql(
       `update orders set closing_since = closing_since - make_interval(secs => $1),
         last_step_at = last_step_at - make_interval(secs => $1) where id = $2`,
       [seconds, overdue],

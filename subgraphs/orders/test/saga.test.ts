@@ -2,49 +2,49 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { v7 } from 'uuid';
 import type { MessageName } from '#schema/messages/index.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
-import { eventually, subscribe, viewerWith } from '#shared/test/world.ts';
+import { eventually, viewerWith } from '#shared/test/world.ts';
 import { applyNotification, applyPayment, applyReservation, applyShipping } from '../saga/saga.ts';
-import { CANCEL, ORDER, openDirectly, startTestOrders, type TestOrders } from './world.ts';
+import { CANCEL, ORDER, openDomain, startWorld, type World } from './world.ts';
 
-let stage: TestOrders;
+let world: World;
 let buyer: Viewer;
 const EUR = (amount: number) => ({ amount, currency: 'EUR' });
 
 beforeAll(async () => {
-  stage = await startTestOrders();
+  world = await startWorld();
   buyer = viewerWith('CUSTOMER');
 });
-afterAll(() => stage?.stop());
+afterAll(() => world?.stop());
 
 async function placeOne(price = 6_000): Promise<string> {
-  const { id } = stage.tickets.add({ price: EUR(price) });
-  return (await stage.place(buyer, { lines: [{ productId: id, quantity: 1 }] })).id;
+  const { id } = world.tickets.add({ price: EUR(price) });
+  return (await world.place(buyer, { lines: [{ productId: id, quantity: 1 }] })).id;
 }
 
-const look = async (id: string) => (await stage.ask(buyer, ORDER, { id })).data.order;
+const look = async (id: string) => (await world.ask(buyer, ORDER, { id })).data.order;
 const becomes = (id: string, status: string) =>
   eventually(async () => {
     const order = await look(id);
     return order.status === status && order;
   });
 const cancel = async (orderId: string, viewer = buyer, reason?: string) =>
-  (await stage.ask(viewer, CANCEL, { input: { orderId, reason } })).data.cancelOrder;
+  (await world.ask(viewer, CANCEL, { input: { orderId, reason } })).data.cancelOrder;
 
 /** What was asked of the others about this order, without the steps on its way. */
 async function emitted<N extends MessageName>(name: N, orderId: string) {
-  const all = await stage.environment.emitted(name);
+  const all = await world.emitted(name);
   return all.filter(data => (data as { orderId?: string }).orderId === orderId);
 }
 
 const reserved = (orderId: string) =>
-  stage.messenger.deliver('inventory-reserve-result', {
+  world.messenger.deliver('inventory-reserve-result', {
     orderId,
     reserved: true,
     reason: null,
     unavailableProductIds: [],
   });
 const paid = (orderId: string, { paymentId = v7(), amount = EUR(6_000) } = {}) =>
-  stage.messenger.deliver('payment-process-result', {
+  world.messenger.deliver('payment-process-result', {
     orderId,
     paymentId,
     outcome: 'SUCCEEDED',
@@ -52,7 +52,7 @@ const paid = (orderId: string, { paymentId = v7(), amount = EUR(6_000) } = {}) =
     reason: null,
   });
 const shipped = (orderId: string, ticketIds = [v7()]) =>
-  stage.messenger.deliver('shipping-schedule-result', {
+  world.messenger.deliver('shipping-schedule-result', {
     orderId,
     scheduled: true,
     reason: null,
@@ -60,7 +60,7 @@ const shipped = (orderId: string, ticketIds = [v7()]) =>
     shipmentId: null,
   });
 const told = (orderId: string, sent = true) =>
-  stage.messenger.deliver('notification-send-result', {
+  world.messenger.deliver('notification-send-result', {
     orderId,
     notificationId: v7(),
     sent,
@@ -118,7 +118,7 @@ test('an order goes its way step by step, each asked for when the one before is 
 
 test('an order with nothing left to reserve fails, and nothing is asked of anyone', async () => {
   const id = await placeOne();
-  await stage.messenger.deliver('inventory-reserve-result', {
+  await world.messenger.deliver('inventory-reserve-result', {
     orderId: id,
     reserved: false,
     reason: 'PRICE_CHANGED',
@@ -151,7 +151,7 @@ test('an order is completed although its email was refused: the tickets are vali
 
 test('an order that cannot be fulfilled fails and its money goes back', async () => {
   const id = await bringTo('PAID');
-  await stage.messenger.deliver('shipping-schedule-result', {
+  await world.messenger.deliver('shipping-schedule-result', {
     orderId: id,
     scheduled: false,
     reason: 'the event was canceled',
@@ -180,7 +180,7 @@ test('A9: a payment of another amount or currency is not fulfilled: released and
 
 test('a payment finally refused fails the order; one that comes all the same is given back', async () => {
   const id = await bringTo('RESERVED');
-  await stage.messenger.deliver('payment-process-result', {
+  await world.messenger.deliver('payment-process-result', {
     orderId: id,
     paymentId: v7(),
     outcome: 'FAILED',
@@ -251,7 +251,7 @@ test('orders being reserved, completed or failed cannot be canceled, and the ans
   expect((await cancel(await placeOne())).message).toContain('being reserved');
   expect((await cancel(await bringTo('COMPLETED'))).message).toContain('administrator');
   const id = await bringTo('RESERVED');
-  const { errors } = await stage.ask(buyer, CANCEL, { input: { orderId: id, reason: 'a\u0000b' } });
+  const { errors } = await world.ask(buyer, CANCEL, { input: { orderId: id, reason: 'a\u0000b' } });
   expect(errors![0]!.extensions.code).toBe('BAD_USER_INPUT');
 });
 
@@ -260,8 +260,8 @@ test('a refund that fails leaves a canceled order FAILED; one that succeeds leav
   await cancel(id);
   await cancel(other);
   const result = { refunded: true, reason: null };
-  await stage.messenger.deliver('payment-refund-result', { ...result, orderId: other });
-  await stage.messenger.deliver('payment-refund-result', {
+  await world.messenger.deliver('payment-refund-result', { ...result, orderId: other });
+  await world.messenger.deliver('payment-refund-result', {
     orderId: id,
     refunded: false,
     reason: 'account closed',
@@ -282,7 +282,7 @@ test('answers that overtake each other are waited for, late and repeated ones ch
   await paid(id, { paymentId });
   await shipped(id);
   await told(id);
-  await stage.messenger.deliver('payment-refund-result', { orderId: id, refunded: false, reason: null });
+  await world.messenger.deliver('payment-refund-result', { orderId: id, refunded: false, reason: null });
   const other = await bringTo('COMPLETED');
   expect(other).not.toBe(id);
   expect((await look(id)).timeline).toEqual(timeline);
@@ -292,15 +292,14 @@ test('answers that overtake each other are waited for, late and repeated ones ch
 
 test('a subscriber sees every status of an order that passes them in no time, then the order when its payment changes', async () => {
   const orderId = await placeOne();
-  const live = subscribe(
-    stage.url,
+  const live = world.subscribe(
     buyer,
     `subscription ($id: ID!) { orderUpdated(orderId: $id) { status expiresAt timeline { to } total { amount } } }`,
     { id: orderId },
   );
   const next = async () => (await live.next()).data.orderUpdated;
   expect(await next()).toMatchObject({ status: 'CREATED', total: { amount: 6_000 }, timeline: [{}] });
-  const direct = await openDirectly(stage);
+  const direct = await openDomain(world);
   // All in one transaction: whoever reloads afterwards finds the last status only.
   await direct.handle(async ctx => {
     await applyReservation(ctx, { orderId, reserved: true, reason: null, unavailableProductIds: [] });
@@ -328,7 +327,7 @@ test('a subscriber sees every status of an order that passes them in no time, th
     ['SHIPPING_SCHEDULED', 4, false],
     ['COMPLETED', 5, false],
   ]);
-  await stage.environment.sql(
+  await world.sql(
     `with row as (insert into outbox (id, name, envelope, pending, live_topics)
       values ($1, 'payment.status.updated', '{}', '{}', $2)) select pg_notify('outbox', '')`,
     [v7(), [`order.${orderId}`]],
@@ -341,8 +340,7 @@ test('a subscriber sees every status of an order that passes them in no time, th
 test('A20: a stranger’s subscription to an order is answered as for a missing one', async () => {
   const id = await placeOne();
   for (const orderId of [id, v7(), 'not an id']) {
-    const live = subscribe(
-      stage.url,
+    const live = world.subscribe(
       viewerWith('CUSTOMER'),
       'subscription ($id: ID!) { orderUpdated(orderId: $id) { id } }',
       { id: orderId },

@@ -1,6 +1,4 @@
 /** What the tests of orders stand on: a tickets subgraph that only knows its products, and the usual operations. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { v7 } from 'uuid';
 import { type EntityManager, openDatabase } from '#shared/data/database.ts';
 import { DEADLINE_HEADER } from '#shared/kernel/deadline.ts';
@@ -8,7 +6,7 @@ import { readBody } from '#shared/kernel/http.ts';
 import { createLog } from '#shared/kernel/log.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
 import type { Environment } from '#shared/kernel/settings.ts';
-import { ask, openMessenger, testEnvironment } from '#shared/test/world.ts';
+import { startHttpServer, startSubgraphWorld } from '#shared/test/world.ts';
 import { migrations } from '../migrations/index.ts';
 import { Order, OrderLine, OrderTransition } from '../order/order.entity.ts';
 import { unlimitedAdmission } from '../place/admission.ts';
@@ -29,10 +27,13 @@ export async function startTickets() {
     /** What happens elsewhere while the next question is being answered. */
     meanwhile: undefined as (() => Promise<void>) | undefined,
   };
-  const server = createServer(async (req, res) => {
+  const server = await startHttpServer(async (req, res) => {
     state.questions += 1;
     state.deadlines.push(req.headers[DEADLINE_HEADER]);
-    if (state.down) return req.destroy();
+    if (state.down) {
+      req.destroy();
+      return;
+    }
     const { variables } = JSON.parse((await readBody(req, 1_000_000)).toString());
     const { meanwhile } = state;
     state.meanwhile = undefined;
@@ -40,10 +41,9 @@ export async function startTickets() {
     const _entities = variables.representations.map(({ id }: { id: string }) => products.get(id) ?? null);
     res.end(JSON.stringify({ data: { _entities } }));
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   return Object.assign(state, {
-    url: `http://127.0.0.1:${port}`,
+    url: server.url,
+    stop: server.stop,
     /** Puts a product on sale: 60.00 EUR with 20 % tax unless told. */
     add(product: Partial<Product> = {}): Product {
       const added: Product = {
@@ -60,53 +60,38 @@ export async function startTickets() {
       products.set(added.id, added);
       return added;
     },
-    stop: () =>
-      new Promise<void>(resolve => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   });
 }
 
+export type World = Awaited<ReturnType<typeof startWorld>>;
+
 /** The orders subgraph on a database of its own, with a tickets subgraph to ask and the others played. */
-export async function startTestOrders(extra: Environment = {}) {
+export async function startWorld(extra: Environment = {}) {
   const tickets = await startTickets();
-  const environment = await testEnvironment('orders', {
+  const world = await startSubgraphWorld('orders', startOrders, {
     TICKETS_URL: tickets.url,
     // Nobody makes the steps of the orders placed here: the saga would be behind for ever.
     SAGA_TARGET: '0',
     ...extra,
   });
-  const orders = await startOrders(environment.env);
-  const messenger = await openMessenger('orders', environment.env);
   return {
+    ...world,
     tickets,
-    environment,
-    orders,
-    messenger,
-    url: orders.url,
-    ask: (viewer: Viewer | null, document: string, variables: Record<string, unknown> = {}) =>
-      ask(orders.url, viewer, document, variables),
     /** The answer to placeOrder with this input, under a key of its own unless one is given. */
     async place(viewer: Viewer, input: Record<string, unknown> = {}) {
-      const { data, errors } = await ask(orders.url, viewer, PLACE, {
-        input: { idempotencyKey: v7(), ...input },
-      });
+      const { data, errors } = await world.ask(viewer, PLACE, { input: { idempotencyKey: v7(), ...input } });
       return data?.placeOrder ?? { errors };
     },
     async stop() {
-      await messenger.close();
-      await orders.stop();
+      await world.stop();
       await tickets.stop();
-      await environment.drop();
     },
   };
 }
-export type TestOrders = Awaited<ReturnType<typeof startTestOrders>>;
 
 /** Calls domain functions on the subgraph's own database, as its message handlers would, several at a time. */
-export async function openDirectly({ environment }: TestOrders) {
-  const settings = readOrdersSettings(environment.env);
+export async function openDomain({ environment }: World) {
+  const settings = readOrdersSettings(environment);
   const orm = await openDatabase(settings.databaseUrl, [Order, OrderLine, OrderTransition], migrations);
   const context = (em: EntityManager) =>
     ({
@@ -129,11 +114,11 @@ export async function openDirectly({ environment }: TestOrders) {
     close: () => orm.close(true),
   };
 }
-export type Direct = Awaited<ReturnType<typeof openDirectly>>;
+export type Domain = Awaited<ReturnType<typeof openDomain>>;
 
 /** Everything that was ever asked or told about one order, by name, oldest first. */
-export async function messagesOf(stage: TestOrders, orderId: string) {
-  const rows = await stage.environment.sql(
+export async function messagesOf({ sql }: World, orderId: string) {
+  const rows = await sql(
     `select name, envelope -> 'data' as data from outbox where envelope -> 'data' ->> 'orderId' = $1 order by id`,
     [orderId],
   );

@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Viewer } from '#shared/kernel/passport.ts';
 import { eventually, viewerWith } from '#shared/test/world.ts';
-import { openShop, type Shop } from './world.ts';
+import { startWorld, type World } from './world.ts';
 
-let shop: Shop;
+let world: World;
 
 beforeAll(async () => {
-  shop = await openShop();
+  world = await startWorld();
 });
-afterAll(() => shop?.stop());
+afterAll(() => world?.stop());
 
 const RETURN = 'http://localhost:3000/paid';
 
 async function open(buyer: Viewer, orderId: string, more: object = {}) {
   const input = { orderId, returnUrl: RETURN, ...more };
   const selection = '... on CheckoutSession { id url clientSecret expiresAt }';
-  return (await shop.mutate(buyer, 'createCheckout', input, selection)).data.createCheckout;
+  return (await world.mutate(buyer, 'createCheckout', input, selection)).data.createCheckout;
 }
 const pay = (url: string, payment_method = 'pm_card_visa') =>
   fetch(`${url}/pay`, {
@@ -24,12 +24,12 @@ const pay = (url: string, payment_method = 'pm_card_visa') =>
     body: new URLSearchParams({ payment_method }),
   });
 const intentsOf = async (paymentId: string) => {
-  const { data } = await shop.stripe.paymentIntents.list({ limit: 100 });
+  const { data } = await world.stripe.paymentIntents.list({ limit: 100 });
   return data.filter(({ metadata }) => metadata.paymentId === paymentId).map(({ status }) => status);
 };
 
 test('an order is paid on Stripe’s page; the first payment intent can no longer capture', async () => {
-  const { buyer, orderId, paymentId, payment } = await shop.order();
+  const { buyer, orderId, paymentId, payment } = await world.order();
   const checkout = await open(buyer, orderId);
   expect(checkout).toMatchObject({
     __typename: 'CheckoutSession',
@@ -37,33 +37,33 @@ test('an order is paid on Stripe’s page; the first payment intent can no longe
     clientSecret: null,
   });
   expect(Date.parse(checkout.expiresAt)).toBeGreaterThan(Date.now() + 1_800_000);
-  expect(await shop.see(buyer, paymentId)).toMatchObject({
+  expect(await world.see(buyer, paymentId)).toMatchObject({
     status: 'REQUIRES_PAYMENT_METHOD',
     clientSecret: null,
     providerReference: null,
   });
-  const old = await shop.stripe.paymentIntents.retrieve(payment.providerReference);
+  const old = await world.stripe.paymentIntents.retrieve(payment.providerReference);
   expect(old.status).toBe('canceled');
 
   expect((await pay(checkout.url, 'pm_card_chargeDeclined')).status).toBe(402);
-  await eventually(async () => (await shop.see(buyer, paymentId)).failureCode === 'card_declined');
-  expect((await shop.see(buyer, paymentId)).clientSecret).toBeNull();
+  await eventually(async () => (await world.see(buyer, paymentId)).failureCode === 'card_declined');
+  expect((await world.see(buyer, paymentId)).clientSecret).toBeNull();
   const paid = await pay(checkout.url);
   expect(paid.headers.get('location')).toBe(RETURN);
-  const shown = await shop.reaches(paymentId, 'SUCCEEDED');
+  const shown = await world.reaches(paymentId, 'SUCCEEDED');
   expect(shown.providerReference).not.toBe(payment.providerReference);
-  await shop.settled();
-  expect(await shop.outcomes(orderId)).toHaveLength(1);
+  await world.settled();
+  expect(await world.outcomes(orderId)).toHaveLength(1);
   expect((await intentsOf(paymentId)).sort()).toEqual(['canceled', 'succeeded']);
   expect(await open(buyer, orderId)).toMatchObject({ __typename: 'OrderNotPayable' });
-  const statuses = (await shop.updates(paymentId)).map(({ status }) => status);
+  const statuses = (await world.updates(paymentId)).map(({ status }) => status);
   expect(statuses).not.toContain('CANCELED');
   // What was paid there is refunded like any other.
-  expect(await shop.refund(paymentId)).toMatchObject({ refundedAmount: { amount: 5_000 } });
+  expect(await world.refund(paymentId)).toMatchObject({ refundedAmount: { amount: 5_000 } });
 });
 
 test('the open session is answered again, also to many at once; other terms take its place', async () => {
-  const { buyer, orderId, paymentId } = await shop.order();
+  const { buyer, orderId, paymentId } = await world.order();
   const answers = await Promise.all(Array.from({ length: 5 }, () => open(buyer, orderId)));
   const urls = new Set(answers.map(({ url }) => url));
   expect(urls.size).toBe(1);
@@ -71,99 +71,99 @@ test('the open session is answered again, also to many at once; other terms take
   expect(embedded).toMatchObject({ url: null, clientSecret: expect.stringContaining('_secret_') });
   const [first] = urls;
   expect((await fetch(first)).status).toBe(410);
-  const { data } = await shop.stripe.checkout.sessions.list({ limit: 100 });
+  const { data } = await world.stripe.checkout.sessions.list({ limit: 100 });
   const ours = data.filter(({ metadata }) => metadata?.paymentId === paymentId);
   expect(ours.map(({ status }) => status).sort()).toEqual(['expired', 'open']);
 });
 
 test('confirming by card ends the page: only one of them can collect', async () => {
-  const { buyer, orderId, paymentId } = await shop.order();
+  const { buyer, orderId, paymentId } = await world.order();
   const checkout = await open(buyer, orderId);
   await pay(checkout.url, 'pm_card_chargeDeclined');
-  const confirmed = await shop.confirm(buyer, paymentId);
+  const confirmed = await world.confirm(buyer, paymentId);
   expect(confirmed.status).toBe('SUCCEEDED');
   expect((await pay(checkout.url)).status).toBe(400);
-  await shop.settled();
+  await world.settled();
   expect((await intentsOf(paymentId)).sort()).toEqual(['canceled', 'canceled', 'succeeded']);
-  expect(await shop.outcomes(orderId)).toHaveLength(1);
+  expect(await world.outcomes(orderId)).toHaveLength(1);
 });
 
 test('a page paid in the moment the buyer confirms by card is found to be paid', async () => {
-  await shop.world('POST', 'webhooks/pause');
-  const { buyer, orderId, paymentId } = await shop.order();
+  await world.control('POST', 'webhooks/pause');
+  const { buyer, orderId, paymentId } = await world.order();
   const checkout = await open(buyer, orderId);
   await pay(checkout.url);
-  const confirmed = await shop.confirm(buyer, paymentId);
-  await shop.world('POST', 'webhooks/resume');
+  const confirmed = await world.confirm(buyer, paymentId);
+  await world.control('POST', 'webhooks/resume');
   expect(confirmed).toMatchObject({ __typename: 'Payment', status: 'SUCCEEDED' });
-  await shop.settled();
+  await world.settled();
   expect((await intentsOf(paymentId)).sort()).toEqual(['canceled', 'succeeded']);
-  expect(await shop.outcomes(orderId)).toHaveLength(1);
+  expect(await world.outcomes(orderId)).toHaveLength(1);
 });
 
 test('a page that expires leaves the payment to be paid in another way', async () => {
-  const { buyer, orderId, paymentId } = await shop.order();
+  const { buyer, orderId, paymentId } = await world.order();
   await open(buyer, orderId);
-  const [row] = await shop.sql(
+  const [row] = await world.sql(
     `select provider_reference as r from checkout_sessions where payment_id = $1`,
     [paymentId],
   );
-  await shop.stripe.checkout.sessions.expire(row!.r as string);
-  await eventually(async () => (await shop.see(buyer, paymentId)).clientSecret !== null);
-  expect((await shop.confirm(buyer, paymentId)).status).toBe('SUCCEEDED');
-  expect(await shop.outcomes(orderId)).toHaveLength(1);
+  await world.stripe.checkout.sessions.expire(row!.r as string);
+  await eventually(async () => (await world.see(buyer, paymentId)).clientSecret !== null);
+  expect((await world.confirm(buyer, paymentId)).status).toBe('SUCCEEDED');
+  expect(await world.outcomes(orderId)).toHaveLength(1);
 });
 
 test('a debit that fails after its page is complete leaves the payment to be paid in another way', async () => {
-  const { buyer, orderId, paymentId } = await shop.order();
+  const { buyer, orderId, paymentId } = await world.order();
   const checkout = await open(buyer, orderId);
   await pay(checkout.url, 'pm_sepa_debit');
-  const { providerReference } = await shop.reaches(paymentId, 'PROCESSING');
-  await shop.settled();
-  await shop.world('POST', `payment_intents/${providerReference}/settle`, { outcome: 'failed' });
-  await eventually(async () => (await shop.see(buyer, paymentId)).clientSecret !== null);
-  const results = (await shop.emitted('payment.card.result')).filter(r => r.paymentId === paymentId);
+  const { providerReference } = await world.reaches(paymentId, 'PROCESSING');
+  await world.settled();
+  await world.control('POST', `payment_intents/${providerReference}/settle`, { outcome: 'failed' });
+  await eventually(async () => (await world.see(buyer, paymentId)).clientSecret !== null);
+  const results = (await world.emitted('payment.card.result')).filter(r => r.paymentId === paymentId);
   expect(results).toEqual([expect.objectContaining({ success: false, error: 'The payment failed.' })]);
-  expect((await shop.confirm(buyer, paymentId)).status).toBe('SUCCEEDED');
-  expect(await shop.outcomes(orderId)).toHaveLength(1);
+  expect((await world.confirm(buyer, paymentId)).status).toBe('SUCCEEDED');
+  expect(await world.outcomes(orderId)).toHaveLength(1);
 });
 
 test('a canceled order closes its page', async () => {
-  const { buyer, orderId, paymentId } = await shop.order();
+  const { buyer, orderId, paymentId } = await world.order();
   const checkout = await open(buyer, orderId);
-  await shop.messenger.deliver('payment-cancel-request', { orderId, reason: 'expired' });
-  await shop.reaches(paymentId, 'CANCELED');
+  await world.messenger.deliver('payment-cancel-request', { orderId, reason: 'expired' });
+  await world.reaches(paymentId, 'CANCELED');
   expect((await pay(checkout.url)).status).toBe(400);
-  await shop.settled();
-  expect(await shop.outcomes(orderId)).toEqual([]);
+  await world.settled();
+  expect(await world.outcomes(orderId)).toEqual([]);
   expect((await intentsOf(paymentId)).every(status => status === 'canceled')).toBe(true);
 });
 
 test('an opening that was interrupted is undone by its job', async () => {
-  const { buyer, orderId, paymentId } = await shop.order();
-  await shop.world('POST', 'faults', {
+  const { buyer, orderId, paymentId } = await world.order();
+  await world.control('POST', 'faults', {
     match: { method: 'POST', path: '/v1/checkout' },
     kind: 'cut-after',
     times: 4,
   });
-  const lost = await shop.mutate(
+  const lost = await world.mutate(
     buyer,
     'createCheckout',
     { orderId, returnUrl: RETURN },
     '... on CheckoutSession { id }',
   );
   expect(lost.errors![0]!.extensions.code).toBe('UNAVAILABLE');
-  await shop.world('DELETE', 'faults');
-  await shop.hasten('open-checkout');
-  await eventually(async () => (await shop.see(buyer, paymentId)).clientSecret !== null);
-  const { data } = await shop.stripe.checkout.sessions.list({ limit: 100 });
+  await world.control('DELETE', 'faults');
+  await world.hasten('open-checkout');
+  await eventually(async () => (await world.see(buyer, paymentId)).clientSecret !== null);
+  const { data } = await world.stripe.checkout.sessions.list({ limit: 100 });
   const ours = data.filter(({ metadata }) => metadata?.paymentId === paymentId);
   expect(ours.map(({ status }) => status)).toEqual(['expired']);
-  expect((await shop.confirm(buyer, paymentId)).status).toBe('SUCCEEDED');
+  expect((await world.confirm(buyer, paymentId)).status).toBe('SUCCEEDED');
 });
 
 test('what cannot be paid, and where nobody can come back to, is refused', async () => {
-  const { buyer, orderId } = await shop.order();
+  const { buyer, orderId } = await world.order();
   for (const returnUrl of ['javascript:alert(1)', 'nowhere', '/relative'])
     expect(await open(buyer, orderId, { returnUrl })).toMatchObject({
       __typename: 'InvalidInput',
@@ -171,7 +171,7 @@ test('what cannot be paid, and where nobody can come back to, is refused', async
     });
   for (const [viewer, id] of [
     [viewerWith('CUSTOMER'), orderId],
-    [shop.admin, orderId],
+    [world.admin, orderId],
     [buyer, 'not an id'],
   ] as const)
     expect(await open(viewer, id)).toMatchObject({

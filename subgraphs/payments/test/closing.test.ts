@@ -1,131 +1,133 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { eventually, viewerWith } from '#shared/test/world.ts';
-import { openShop, type Shop } from './world.ts';
+import { startWorld, type World } from './world.ts';
 
 jest.setTimeout(90_000);
 
-let shop: Shop;
+let world: World;
 const RETURN = 'http://localhost/';
 const INTENTS = '/v1/payment_intents/';
 
 beforeAll(async () => {
-  shop = await openShop();
+  world = await startWorld();
 });
-afterAll(() => shop?.stop());
+afterAll(() => world?.stop());
 
 /** How often the order was told that nothing was captured for it, and nothing can be. */
 const answers = async (orderId: string) =>
-  (await shop.emitted('payment-cancel-result')).filter(answer => answer.orderId === orderId).length;
+  (await world.emitted('payment-cancel-result')).filter(answer => answer.orderId === orderId).length;
 const close = (orderId: string) =>
-  shop.messenger.deliver('payment-cancel-request', { orderId, reason: 'It was not paid in time.' });
+  world.messenger.deliver('payment-cancel-request', { orderId, reason: 'It was not paid in time.' });
 const isAnswered = (orderId: string, times = 1) =>
   eventually(async () => (await answers(orderId)) === times, 60);
 const succeeded = async (orderId: string) =>
-  (await shop.outcomes(orderId)).filter(({ outcome }) => outcome === 'SUCCEEDED').length;
+  (await world.outcomes(orderId)).filter(({ outcome }) => outcome === 'SUCCEEDED').length;
 /** Waits until no request to close and no job about it is left. */
 const settle = () =>
   eventually(async () => {
-    const [row] = await shop.sql(
+    const [row] = await world.sql(
       `select count(*)::int as left from outbox where name = 'payments/cancel-intent' and pending <> '{}'`,
     );
     return row!.left === 0;
   });
 const confirmWithStripeJs = (reference: string) =>
-  shop.stripe.paymentIntents.confirm(reference, { payment_method: 'pm_card_visa', return_url: RETURN });
+  world.stripe.paymentIntents.confirm(reference, { payment_method: 'pm_card_visa', return_url: RETURN });
 
 /** No webhook tells: what becomes known, the closing has found out. */
 async function deaf<T>(work: () => Promise<T>): Promise<T> {
-  await shop.world('POST', 'webhooks/pause');
+  await world.control('POST', 'webhooks/pause');
   try {
     return await work();
   } finally {
-    await shop.world('DELETE', 'faults');
-    await shop.world('POST', 'webhooks/resume');
+    await world.control('DELETE', 'faults');
+    await world.control('POST', 'webhooks/resume');
   }
 }
 
 test('an order that nobody has paid is closed once Stripe has canceled its payment, and not before', () =>
   deaf(async () => {
-    const { orderId, paymentId, payment } = await shop.order();
+    const { orderId, paymentId, payment } = await world.order();
     const path = `${INTENTS}${payment.providerReference}/cancel`;
-    await shop.world('POST', 'faults', { match: { method: 'POST', path }, kind: 'status', times: 1_000 });
+    await world.control('POST', 'faults', { match: { method: 'POST', path }, kind: 'status', times: 1_000 });
     await close(orderId);
     const asked = `payment_intents/${payment.providerReference}/cancel`;
-    await eventually(async () => (await shop.asked('POST', asked)).length);
+    await eventually(async () => (await world.asked('POST', asked)).length);
     expect(await answers(orderId)).toBe(0);
-    await shop.world('DELETE', 'faults');
+    await world.control('DELETE', 'faults');
     await isAnswered(orderId);
-    expect((await shop.stripe.paymentIntents.retrieve(payment.providerReference)).status).toBe('canceled');
-    expect((await shop.see(shop.admin, paymentId)).status).toBe('CANCELED');
-    expect(await shop.outcomes(orderId)).toEqual([]);
+    expect((await world.stripe.paymentIntents.retrieve(payment.providerReference)).status).toBe('canceled');
+    expect((await world.see(world.admin, paymentId)).status).toBe('CANCELED');
+    expect(await world.outcomes(orderId)).toEqual([]);
     // The answer may be lost: whoever asks again is answered again.
     await close(orderId);
     await isAnswered(orderId, 2);
     // So it is when the process has died between the cancellation and the answer, and the job is run again.
-    await shop.runJob('cancel-intent', { paymentId });
+    await world.runJob('cancel-intent', { paymentId });
     await isAnswered(orderId, 3);
   }));
 
 test('an order that payments has never heard of is closed at once, and can never be paid', async () => {
   const buyer = viewerWith('CUSTOMER');
-  const request = shop.requestOf(buyer);
+  const request = world.requestOf(buyer);
   await close(request.orderId);
   await isAnswered(request.orderId);
-  await shop.messenger.deliver('payment-process-request', request);
+  await world.messenger.deliver('payment-process-request', request);
   await eventually(async () => {
-    const [row] = await shop.sql('select count(*)::int as handled from inbox');
+    const [row] = await world.sql('select count(*)::int as handled from inbox');
     return (row!.handled as number) >= 2;
   });
-  expect(await shop.sql('select 1 from payments where order_id = $1', [request.orderId])).toEqual([]);
+  expect(await world.sql('select 1 from payments where order_id = $1', [request.orderId])).toEqual([]);
 });
 
 test('F12: an order whose payment is captured is told of the capture again, not that it is closed', async () => {
-  const { buyer, orderId, paymentId } = await shop.order();
-  expect((await shop.confirm(buyer, paymentId)).status).toBe('SUCCEEDED');
-  const [first] = await shop.outcomes(orderId);
+  const { buyer, orderId, paymentId } = await world.order();
+  expect((await world.confirm(buyer, paymentId)).status).toBe('SUCCEEDED');
+  const [first] = await world.outcomes(orderId);
   await close(orderId);
   await eventually(async () => (await succeeded(orderId)) === 2);
-  expect((await shop.outcomes(orderId))[1]).toEqual(first);
+  expect((await world.outcomes(orderId))[1]).toEqual(first);
   await settle();
   expect(await answers(orderId)).toBe(0);
 });
 
 test('F12: what was captured at Stripe before the closing is found out by it, and told once', () =>
   deaf(async () => {
-    const { orderId, paymentId, payment } = await shop.order();
+    const { orderId, paymentId, payment } = await world.order();
     await confirmWithStripeJs(payment.providerReference);
     await close(orderId);
-    await shop.reaches(paymentId, 'SUCCEEDED');
+    await world.reaches(paymentId, 'SUCCEEDED');
     await settle();
     expect(await succeeded(orderId)).toBe(1);
     expect(await answers(orderId)).toBe(0);
   }));
 
 test('F12: a payment that is captured between the closing and its cancellation is told, by whoever hears first', async () => {
-  const { orderId, paymentId, payment } = await shop.order();
+  const { orderId, paymentId, payment } = await world.order();
   const path = `${INTENTS}${payment.providerReference}/cancel`;
   // The cancellation waits for Stripe, while the buyer pays there and the webhook tells of it.
-  await shop.world('POST', 'faults', { match: { method: 'POST', path }, kind: 'status', times: 1_000 });
+  await world.control('POST', 'faults', { match: { method: 'POST', path }, kind: 'status', times: 1_000 });
   await close(orderId);
   await eventually(
-    async () => (await shop.sql('select 1 from closed_orders where order_id = $1', [orderId])).length,
+    async () => (await world.sql('select 1 from closed_orders where order_id = $1', [orderId])).length,
   );
   await confirmWithStripeJs(payment.providerReference);
-  await shop.reaches(paymentId, 'SUCCEEDED');
-  await shop.world('DELETE', 'faults');
+  await world.reaches(paymentId, 'SUCCEEDED');
+  await world.control('DELETE', 'faults');
   await settle();
   expect(await succeeded(orderId)).toBe(1);
   expect(await answers(orderId)).toBe(0);
 });
 
 test('a payment that its bank has cannot be canceled: the order is closed, and hears of the money if it comes', async () => {
-  const { buyer, orderId, paymentId, payment } = await shop.order();
-  await shop.confirm(buyer, paymentId, 'pm_usBankAccount_processing');
-  await shop.reaches(paymentId, 'PROCESSING');
+  const { buyer, orderId, paymentId, payment } = await world.order();
+  await world.confirm(buyer, paymentId, 'pm_usBankAccount_processing');
+  await world.reaches(paymentId, 'PROCESSING');
   await close(orderId);
   await isAnswered(orderId);
-  expect((await shop.see(buyer, paymentId)).status).toBe('PROCESSING');
-  await shop.world('POST', `payment_intents/${payment.providerReference}/settle`, { outcome: 'succeeded' });
+  expect((await world.see(buyer, paymentId)).status).toBe('PROCESSING');
+  await world.control('POST', `payment_intents/${payment.providerReference}/settle`, {
+    outcome: 'succeeded',
+  });
   await eventually(async () => (await succeeded(orderId)) === 1);
 });
 
@@ -135,37 +137,37 @@ test('F3: closing finds out what has become of a confirmation whose answer was l
       ['cut-after', 'SUCCEEDED'],
       ['cut-before', 'CANCELED'],
     ] as const) {
-      const { buyer, orderId, paymentId, payment } = await shop.order();
+      const { buyer, orderId, paymentId, payment } = await world.order();
       const path = `${INTENTS}${payment.providerReference}/confirm`;
-      await shop.world('POST', 'faults', { match: { method: 'POST', path }, kind, times: 2 });
-      expect((await shop.confirm(buyer, paymentId)).status).toBe('PROCESSING');
+      await world.control('POST', 'faults', { match: { method: 'POST', path }, kind, times: 2 });
+      expect((await world.confirm(buyer, paymentId)).status).toBe('PROCESSING');
       await close(orderId);
-      await shop.reaches(paymentId, status);
+      await world.reaches(paymentId, status);
       await settle();
       expect([status, await answers(orderId)]).toEqual([status, status === 'CANCELED' ? 1 : 0]);
       expect([status, await succeeded(orderId)]).toEqual([status, status === 'CANCELED' ? 0 : 1]);
-      await shop.world('DELETE', 'faults');
+      await world.control('DELETE', 'faults');
     }
   }));
 
 test('F3: a confirmation whose answer was lost and that the bank has does not keep the order waiting', () =>
   deaf(async () => {
-    const { buyer, orderId, paymentId, payment } = await shop.order();
+    const { buyer, orderId, paymentId, payment } = await world.order();
     const path = `${INTENTS}${payment.providerReference}/confirm`;
-    await shop.world('POST', 'faults', { match: { method: 'POST', path }, kind: 'cut-after', times: 2 });
-    expect((await shop.confirm(buyer, paymentId, 'pm_usBankAccount_processing')).status).toBe('PROCESSING');
+    await world.control('POST', 'faults', { match: { method: 'POST', path }, kind: 'cut-after', times: 2 });
+    expect((await world.confirm(buyer, paymentId, 'pm_usBankAccount_processing')).status).toBe('PROCESSING');
     await close(orderId);
     await isAnswered(orderId);
-    const [row] = await shop.sql('select status, confirming_since from payments where id = $1', [paymentId]);
+    const [row] = await world.sql('select status, confirming_since from payments where id = $1', [paymentId]);
     expect(row).toEqual({ status: 'PROCESSING', confirming_since: null });
   }));
 
 test('a page that is open is ended before the order is closed; one that was paid is told', () =>
   deaf(async () => {
     for (const paid of [false, true]) {
-      const { buyer, orderId, paymentId } = await shop.order();
+      const { buyer, orderId, paymentId } = await world.order();
       const input = { orderId, returnUrl: RETURN };
-      const { data } = await shop.mutate(buyer, 'createCheckout', input, '... on CheckoutSession { url }');
+      const { data } = await world.mutate(buyer, 'createCheckout', input, '... on CheckoutSession { url }');
       const pay = () =>
         fetch(`${data.createCheckout.url}/pay`, {
           method: 'POST',
@@ -174,7 +176,7 @@ test('a page that is open is ended before the order is closed; one that was paid
         });
       if (paid) await pay();
       await close(orderId);
-      await shop.reaches(paymentId, paid ? 'SUCCEEDED' : 'CANCELED');
+      await world.reaches(paymentId, paid ? 'SUCCEEDED' : 'CANCELED');
       await settle();
       expect([paid, await answers(orderId), await succeeded(orderId)]).toEqual([
         ...[paid, paid ? 0 : 1, paid ? 1 : 0],
@@ -185,12 +187,12 @@ test('a page that is open is ended before the order is closed; one that was paid
 
 test('while Stripe is away a closing is not answered, and asking again adds no job that insists', () =>
   deaf(async () => {
-    const { orderId, paymentId, payment } = await shop.order();
+    const { orderId, paymentId, payment } = await world.order();
     const path = `${INTENTS}${payment.providerReference}`;
-    await shop.world('POST', 'faults', { match: { path }, kind: 'status', times: 1_000 });
+    await world.control('POST', 'faults', { match: { path }, kind: 'status', times: 1_000 });
     await close(orderId);
     const jobs = async () => {
-      const rows = await shop.sql(
+      const rows = await world.sql(
         `select envelope -> 'data' -> 'wait' as wait, pending <> '{}' as waiting from outbox
           where name = 'payments/cancel-intent' and envelope -> 'data' ->> 'paymentId' = $1`,
         [paymentId],
@@ -206,7 +208,7 @@ test('while Stripe is away a closing is not answered, and asking again adds no j
     });
     expect((await jobs()).filter(({ waiting }) => waiting).length).toBeLessThanOrEqual(1);
     expect(await answers(orderId)).toBe(0);
-    await shop.world('DELETE', 'faults');
+    await world.control('DELETE', 'faults');
     await isAnswered(orderId);
   }));
 
@@ -214,26 +216,26 @@ test('while Stripe is away a closing is not answered, and asking again adds no j
 test('F12: an order closed while it is paid hears of the capture, or that there was none, never both', async () => {
   const buyer = viewerWith('CUSTOMER');
   const placed = [];
-  for (let i = 0; i < 12; i++) placed.push(await shop.order(buyer));
+  for (let i = 0; i < 12; i++) placed.push(await world.order(buyer));
   await Promise.all(
     placed.map(async ({ orderId, paymentId, payment }, index) => {
       const pay = async () => {
-        if (index % 2) await shop.confirm(buyer, paymentId);
+        if (index % 2) await world.confirm(buyer, paymentId);
         else await confirmWithStripeJs(payment.providerReference).catch(() => {});
       };
       await Promise.all(index % 3 ? [close(orderId), pay()] : [pay(), close(orderId)]);
     }),
   );
-  await shop.settled();
+  await world.settled();
   for (const { orderId, paymentId, payment } of placed) {
     await eventually(async () => (await answers(orderId)) + (await succeeded(orderId)) > 0);
     await settle();
-    const { status } = await shop.stripe.paymentIntents.retrieve(payment.providerReference);
+    const { status } = await world.stripe.paymentIntents.retrieve(payment.providerReference);
     const captured = status === 'succeeded';
-    expect((await shop.see(buyer, paymentId)).status).toBe(captured ? 'SUCCEEDED' : 'CANCELED');
+    expect((await world.see(buyer, paymentId)).status).toBe(captured ? 'SUCCEEDED' : 'CANCELED');
     expect([captured, (await succeeded(orderId)) > 0, (await answers(orderId)) > 0]).toEqual([
       ...[captured, captured, !captured],
     ]);
   }
-  expect(await shop.sql('select name, error from dead_letters')).toEqual([]);
+  expect(await world.sql('select name, error from dead_letters')).toEqual([]);
 });

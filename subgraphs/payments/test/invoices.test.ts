@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newId } from '#shared/data/database.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
 import { eventually, viewerWith } from '#shared/test/world.ts';
-import { notFoundAnswer, openShop, PAYMENT, playSubgraph, type Shop, type ShownPayment } from './world.ts';
+import { notFoundAnswer, PAYMENT, playSubgraph, type ShownPayment, startWorld, type World } from './world.ts';
 
 interface Invoice {
   id: string;
@@ -15,17 +15,17 @@ interface Invoice {
 
 const invoices = new Map<string, Invoice>();
 let subgraph: Awaited<ReturnType<typeof playSubgraph>>;
-let shop: Shop;
+let world: World;
 let away = false;
 
 beforeAll(async () => {
   subgraph = await playSubgraph(({ id }) =>
     away ? null : invoices.has(id!) ? { data: { invoice: invoices.get(id!) } } : notFoundAnswer('Invoice'),
   );
-  shop = await openShop({ INVOICES_URL: subgraph.url });
+  world = await startWorld({ INVOICES_URL: subgraph.url });
 });
 afterAll(async () => {
-  await shop?.stop();
+  await world?.stop();
   await subgraph?.stop();
 });
 
@@ -39,7 +39,7 @@ function draw(buyer: Viewer, more: Partial<Invoice> = {}): Invoice {
 async function pay(viewer: Viewer, { id, total }: Invoice, more: object = {}) {
   const input = { invoiceId: id, amount: total, paymentMethodId: 'pm_card_visa', idempotencyKey: newId() };
   const selection = `... on Payment { ${PAYMENT} } ... on AmountMismatch { due { amount currency } }`;
-  const { data } = await shop.mutate(viewer, 'payInvoice', { ...input, ...more }, selection);
+  const { data } = await world.mutate(viewer, 'payInvoice', { ...input, ...more }, selection);
   return data.payInvoice as ShownPayment;
 }
 
@@ -54,10 +54,10 @@ test('a due invoice is paid at once, and told of with its id', async () => {
     invoice: { id: invoice.id },
     order: null,
   });
-  const updates = await shop.updates(paid.id);
+  const updates = await world.updates(paid.id);
   expect(updates.at(-1)).toMatchObject({ invoiceId: invoice.id, orderId: null, status: 'SUCCEEDED' });
   const representations = [{ __typename: 'Invoice', id: invoice.id }];
-  const { data } = await shop.ask(
+  const { data } = await world.ask(
     buyer,
     'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Invoice { payments { id } } } }',
     { r: representations },
@@ -79,7 +79,7 @@ test('the same key pays once, also at once; with another input it is a conflict'
   expect(await pay(buyer, invoice, { idempotencyKey, paymentMethodId: 'pm_card_amex' })).toMatchObject({
     __typename: 'IdempotencyConflict',
   });
-  const rows = await shop.sql('select attempts from payments where invoice_id = $1', [invoice.id]);
+  const rows = await world.sql('select attempts from payments where invoice_id = $1', [invoice.id]);
   expect(rows).toEqual([{ attempts: 1 }]);
 });
 
@@ -115,7 +115,7 @@ test('what is not due, not the viewer’s, or of another amount is refused with 
   const missing = { ...invoice, id: newId() };
   for (const [viewer, which] of [
     [viewerWith('CUSTOMER'), invoice],
-    [shop.admin, invoice],
+    [world.admin, invoice],
     [buyer, missing],
     [buyer, { ...invoice, id: 'not an id' }],
   ] as const)
@@ -135,19 +135,19 @@ test('what is not due, not the viewer’s, or of another amount is refused with 
 });
 
 test('the invoice of an order is paid by the order’s own payment: two can never be captured (I1)', async () => {
-  const { buyer, orderId, paymentId } = await shop.order(viewerWith('CUSTOMER'), 9_900);
+  const { buyer, orderId, paymentId } = await world.order(viewerWith('CUSTOMER'), 9_900);
   const invoice = draw(buyer, { order: { id: orderId } });
   const paid = await pay(buyer, invoice);
   expect(paid).toMatchObject({ id: paymentId, status: 'SUCCEEDED', order: { id: orderId } });
-  expect(await shop.outcomes(orderId)).toHaveLength(1);
+  expect(await world.outcomes(orderId)).toHaveLength(1);
 
-  const other = await shop.order(buyer, 5_000);
+  const other = await world.order(buyer, 5_000);
   expect(await pay(buyer, draw(buyer, { order: { id: other.orderId } }))).toMatchObject({
     message: 'Its order asks for another amount. Pay the order instead.',
   });
-  const closed = await shop.order(buyer, 9_900);
-  await shop.messenger.deliver('payment-cancel-request', { orderId: closed.orderId, reason: 'expired' });
-  await shop.reaches(closed.paymentId, 'CANCELED');
+  const closed = await world.order(buyer, 9_900);
+  await world.messenger.deliver('payment-cancel-request', { orderId: closed.orderId, reason: 'expired' });
+  await world.reaches(closed.paymentId, 'CANCELED');
   expect(await pay(buyer, draw(buyer, { order: { id: closed.orderId } }))).toMatchObject({
     message: 'The order of this invoice can no longer be paid.',
   });
@@ -157,7 +157,7 @@ test('invoices not answering is UNAVAILABLE, and nothing is begun', async () => 
   const buyer = viewerWith('CUSTOMER');
   const invoice = draw(buyer);
   away = true;
-  const { errors } = await shop.mutate(buyer, 'payInvoice', {
+  const { errors } = await world.mutate(buyer, 'payInvoice', {
     invoiceId: invoice.id,
     amount: invoice.total,
     paymentMethodId: 'pm_card_visa',
@@ -165,22 +165,22 @@ test('invoices not answering is UNAVAILABLE, and nothing is begun', async () => 
   });
   away = false;
   expect(errors![0]!.extensions.code).toBe('UNAVAILABLE');
-  expect(await shop.sql('select 1 from payments where invoice_id = $1', [invoice.id])).toEqual([]);
+  expect(await world.sql('select 1 from payments where invoice_id = $1', [invoice.id])).toEqual([]);
 });
 
 test('F3: an invoice whose payment’s answer is lost is found to be paid', async () => {
   const buyer = viewerWith('CUSTOMER');
   const invoice = draw(buyer);
-  await shop.world('POST', 'webhooks/pause');
-  await shop.world('POST', 'faults', {
+  await world.control('POST', 'webhooks/pause');
+  await world.control('POST', 'faults', {
     match: { method: 'POST', path: '/v1/payment_intents/' },
     kind: 'cut-after',
     times: 2,
   });
   const unknown = await pay(buyer, invoice);
   expect(unknown.status).toBe('PROCESSING');
-  await shop.hasten('reconcile-payment');
-  await shop.reaches(unknown.id, 'SUCCEEDED');
-  await shop.world('POST', 'webhooks/resume');
-  await eventually(async () => (await shop.updates(unknown.id)).at(-1)!.invoiceId === invoice.id);
+  await world.hasten('reconcile-payment');
+  await world.reaches(unknown.id, 'SUCCEEDED');
+  await world.control('POST', 'webhooks/resume');
+  await eventually(async () => (await world.updates(unknown.id)).at(-1)!.invoiceId === invoice.id);
 });

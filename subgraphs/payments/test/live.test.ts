@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newId } from '#shared/data/database.ts';
 import { eventually, viewerWith } from '#shared/test/world.ts';
-import { notFoundAnswer, openShop, playSubgraph, type Shop } from './world.ts';
+import { notFoundAnswer, playSubgraph, startWorld, type World } from './world.ts';
 
 const orders = new Set<string>();
 let subgraph: Awaited<ReturnType<typeof playSubgraph>>;
-let shop: Shop;
+let world: World;
 
 beforeAll(async () => {
   subgraph = await playSubgraph(({ id }) =>
     orders.has(id!) ? { data: { order: { id } } } : notFoundAnswer('Order'),
   );
-  shop = await openShop({ ORDERS_URL: subgraph.url });
+  world = await startWorld({ ORDERS_URL: subgraph.url });
 });
 afterAll(async () => {
-  await shop?.stop();
+  await world?.stop();
   await subgraph?.stop();
 });
 
@@ -22,35 +22,35 @@ const WATCH = `subscription ($paymentId: ID, $orderId: ID) {
   paymentUpdated(paymentId: $paymentId, orderId: $orderId) { id status clientSecret failureCode } }`;
 
 test('who watches a payment sees its state, then each change once', async () => {
-  const { buyer, orderId, paymentId } = await shop.order();
-  const watches = [{ paymentId }, { orderId }].map(by => shop.subscribe(buyer, WATCH, by));
+  const { buyer, orderId, paymentId } = await world.order();
+  const watches = [{ paymentId }, { orderId }].map(by => world.subscribe(buyer, WATCH, by));
   const next = () => Promise.all(watches.map(async watch => (await watch.next()).data.paymentUpdated));
   for (const seen of await next())
     expect(seen).toMatchObject({ id: paymentId, clientSecret: expect.any(String) });
-  await shop.confirm(buyer, paymentId, 'pm_card_chargeDeclined');
+  await world.confirm(buyer, paymentId, 'pm_card_chargeDeclined');
   for (const seen of await next()) expect(seen).toMatchObject({ failureCode: 'card_declined' });
-  await shop.confirm(buyer, paymentId);
+  await world.confirm(buyer, paymentId);
   for (const seen of await next()) expect(seen).toMatchObject({ status: 'SUCCEEDED', clientSecret: null });
   for (const watch of watches) await watch.close();
 });
 
 test('who watches an order before its payment begins sees it begin', async () => {
   const buyer = viewerWith('CUSTOMER');
-  const request = shop.requestOf(buyer);
+  const request = world.requestOf(buyer);
   orders.add(request.orderId);
-  const watch = shop.subscribe(buyer, WATCH, { orderId: request.orderId });
+  const watch = world.subscribe(buyer, WATCH, { orderId: request.orderId });
   const first = watch.next();
   // Listening begins with the question whether the order is the viewer's; what comes meanwhile is not missed.
-  await shop.messenger.deliver('payment-process-request', request);
+  await world.messenger.deliver('payment-process-request', request);
   expect((await first).data.paymentUpdated.status).toBe('REQUIRES_PAYMENT_METHOD');
   await watch.close();
 });
 
 test('A20: what the viewer may not see cannot be watched; nor both or neither', async () => {
-  const { orderId, paymentId } = await shop.order();
+  const { orderId, paymentId } = await world.order();
   const stranger = viewerWith('CUSTOMER');
   const errorOf = async (viewer: typeof stranger | null, variables: object) => {
-    const watch = shop.subscribe(viewer, WATCH, variables as Record<string, unknown>);
+    const watch = world.subscribe(viewer, WATCH, variables as Record<string, unknown>);
     const failed = await watch.next().then(
       ({ errors }) => errors,
       (errors: { message: string; extensions: { code: string } }[]) => errors,
@@ -69,19 +69,19 @@ test('A20: what the viewer may not see cannot be watched; nor both or neither', 
 
 test('the figures of a period count payments per currency and provider, whatever order the facts come in', async () => {
   const from = new Date();
-  const [paid, declined, open] = [await shop.order(), await shop.order(), await shop.order()];
-  await shop.confirm(paid.buyer, paid.paymentId, 'pm_card_chargeDeclined');
-  await shop.confirm(paid.buyer, paid.paymentId);
-  await shop.refund(paid.paymentId, { amount: { amount: 2_000, currency: 'EUR' } });
-  await shop.confirm(declined.buyer, declined.paymentId, 'pm_card_chargeDeclined');
+  const [paid, declined, open] = [await world.order(), await world.order(), await world.order()];
+  await world.confirm(paid.buyer, paid.paymentId, 'pm_card_chargeDeclined');
+  await world.confirm(paid.buyer, paid.paymentId);
+  await world.refund(paid.paymentId, { amount: { amount: 2_000, currency: 'EUR' } });
+  await world.confirm(declined.buyer, declined.paymentId, 'pm_card_chargeDeclined');
   expect(open.payment.status).toBe('REQUIRES_PAYMENT_METHOD');
-  await shop.settled();
+  await world.settled();
   const ANALYTICS = `query ($from: DateTime!, $to: DateTime!) { paymentAnalytics(from: $from, to: $to) {
     byCurrency { captured { amount currency } refunded { amount } payments succeeded failed successRate }
     byProvider { provider succeeded failed } webhooksProcessed } }`;
   const period = { from: from.toISOString(), to: new Date(Date.now() + 60_000).toISOString() };
   const figures = await eventually<{ byCurrency: object[]; webhooksProcessed: number }>(async () => {
-    const { data } = await shop.ask(shop.admin, ANALYTICS, period);
+    const { data } = await world.ask(world.admin, ANALYTICS, period);
     const [eur] = data.paymentAnalytics.byCurrency;
     return eur?.refunded.amount === 2_000 && eur.failed === 1 && data.paymentAnalytics;
   });
@@ -100,18 +100,18 @@ test('the figures of a period count payments per currency and provider, whatever
   });
   expect(figures.webhooksProcessed).toBeGreaterThan(5);
   // Repeats and late arrivals change nothing.
-  const facts = (await shop.emitted('payment.analytics')).filter(f => f.paymentId === paid.paymentId);
-  const handled = async () => (await shop.sql('select 1 from inbox')).length;
+  const facts = (await world.emitted('payment.analytics')).filter(f => f.paymentId === paid.paymentId);
+  const handled = async () => (await world.sql('select 1 from inbox')).length;
   const before = await handled();
-  for (const fact of facts.reverse()) await shop.messenger.deliver('payment.analytics', fact);
+  for (const fact of facts.reverse()) await world.messenger.deliver('payment.analytics', fact);
   await eventually(async () => (await handled()) >= before + facts.length);
-  const again = await shop.ask(shop.admin, ANALYTICS, period);
+  const again = await world.ask(world.admin, ANALYTICS, period);
   expect(again.data.paymentAnalytics.byCurrency).toEqual(figures.byCurrency);
 
-  const code = async (viewer: typeof shop.admin, variables: object) =>
-    (await shop.ask(viewer, ANALYTICS, variables as Record<string, unknown>)).errors![0]!.extensions.code;
+  const code = async (viewer: typeof world.admin, variables: object) =>
+    (await world.ask(viewer, ANALYTICS, variables as Record<string, unknown>)).errors![0]!.extensions.code;
   expect(await code(viewerWith('ORGANIZER'), period)).toBe('FORBIDDEN');
   const year = { from: '2024-01-01T00:00:00Z', to: '2025-01-02T00:00:00Z' };
-  expect(await code(shop.admin, year)).toBe('BAD_USER_INPUT');
-  expect(await code(shop.admin, { from: period.to, to: period.from })).toBe('BAD_USER_INPUT');
+  expect(await code(world.admin, year)).toBe('BAD_USER_INPUT');
+  expect(await code(world.admin, { from: period.to, to: period.from })).toBe('BAD_USER_INPUT');
 });

@@ -10,22 +10,22 @@ import { connectStripe } from '../provider/stripe.ts';
 import { Refund } from '../refund/refund.entity.ts';
 import type { PaymentsContext } from '../services.ts';
 import { readPaymentsSettings } from '../settings.ts';
-import { openShop, type Shop } from './world.ts';
+import { startWorld, type World } from './world.ts';
 
-let shop: Shop;
+let world: World;
 let orm: MikroORM;
 
 beforeAll(async () => {
-  shop = await openShop();
-  orm = await openDatabase(shop.environment.databaseUrl, [Payment, Refund, CheckoutSession], {});
+  world = await startWorld();
+  orm = await openDatabase(world.databaseUrl, [Payment, Refund, CheckoutSession], {});
 });
 afterAll(async () => {
   await orm?.close(true);
-  await shop?.stop();
+  await world?.stop();
 });
 
 function context(): PaymentsContext {
-  const settings = readPaymentsSettings(shop.environment.env);
+  const settings = readPaymentsSettings(world.environment);
   const services = { settings, provider: connectStripe(settings) };
   const log = createLog('test', 'silent');
   return {
@@ -40,11 +40,11 @@ function context(): PaymentsContext {
 }
 
 test('an answer that was asked for before another was applied is not believed: Stripe is asked again', async () => {
-  await shop.world('POST', 'webhooks/pause');
-  const { paymentId, payment } = await shop.order();
+  await world.control('POST', 'webhooks/pause');
+  const { paymentId, payment } = await world.order();
   const reference = payment.providerReference;
   const { provider } = context().services;
-  await shop.stripe.paymentIntents.confirm(reference, {
+  await world.stripe.paymentIntents.confirm(reference, {
     payment_method: 'pm_usBankAccount_processing',
     return_url: 'http://localhost/',
   });
@@ -60,25 +60,25 @@ test('an answer that was asked for before another was applied is not believed: S
     return processing;
   });
   await eventually(() => asked === 1);
-  await shop.world('POST', `payment_intents/${reference}/settle`, { outcome: 'failed' });
+  await world.control('POST', `payment_intents/${reference}/settle`, { outcome: 'failed' });
   await applyPayment(context(), paymentId, () => provider.retrieve(reference));
   answer();
   await slow;
-  expect((await shop.see(shop.admin, paymentId)).status).toBe('REQUIRES_PAYMENT_METHOD');
-  await shop.world('POST', 'webhooks/resume');
+  expect((await world.see(world.admin, paymentId)).status).toBe('REQUIRES_PAYMENT_METHOD');
+  await world.control('POST', 'webhooks/resume');
 });
 
 test('a request to pay and one to cancel at the same time leave nothing open', async () => {
-  const requests = Array.from({ length: 12 }, () => shop.requestOf(viewerWith('CUSTOMER')));
+  const requests = Array.from({ length: 12 }, () => world.requestOf(viewerWith('CUSTOMER')));
   await Promise.all(
     requests.flatMap(request => [
-      shop.messenger.deliver('payment-process-request', request),
-      shop.messenger.deliver('payment-cancel-request', { orderId: request.orderId, reason: 'expired' }),
+      world.messenger.deliver('payment-process-request', request),
+      world.messenger.deliver('payment-cancel-request', { orderId: request.orderId, reason: 'expired' }),
     ]),
   );
-  await eventually(async () => (await shop.sql('select 1 from closed_orders')).length >= 12);
+  await eventually(async () => (await world.sql('select 1 from closed_orders')).length >= 12);
   await eventually(async () => {
-    const open = await shop.sql(`select 1 from payments where order_id = any($1) and status <> 'CANCELED'`, [
+    const open = await world.sql(`select 1 from payments where order_id = any($1) and status <> 'CANCELED'`, [
       requests.map(({ orderId }) => orderId),
     ]);
     return open.length === 0;
@@ -89,10 +89,10 @@ test('a request to pay and one to cancel at the same time leave nothing open', a
 test('I1: confirmed, paid on a page, and canceled at the same time, an order is captured once at most', async () => {
   const buyer = viewerWith('CUSTOMER');
   const placed = [];
-  for (let i = 0; i < 8; i++) placed.push(await shop.order(buyer));
+  for (let i = 0; i < 8; i++) placed.push(await world.order(buyer));
   const checkout = async (orderId: string) => {
     const input = { orderId, returnUrl: 'http://localhost/' };
-    const { data } = await shop.mutate(buyer, 'createCheckout', input, '... on CheckoutSession { url }');
+    const { data } = await world.mutate(buyer, 'createCheckout', input, '... on CheckoutSession { url }');
     if (data?.createCheckout?.url)
       await fetch(`${data.createCheckout.url}/pay`, {
         method: 'POST',
@@ -101,28 +101,28 @@ test('I1: confirmed, paid on a page, and canceled at the same time, an order is 
       });
   };
   const withStripeJs = (reference: string) =>
-    shop.stripe.paymentIntents
+    world.stripe.paymentIntents
       .confirm(reference, { payment_method: 'pm_card_visa', return_url: 'http://localhost/' })
       .catch(() => {});
   await Promise.all(
     placed.map(async ({ orderId, paymentId, payment }, index) => {
       const steps = [
-        () => shop.confirm(buyer, paymentId),
+        () => world.confirm(buyer, paymentId),
         () => checkout(orderId),
         () => withStripeJs(payment.providerReference),
-        () => shop.confirm(buyer, paymentId, 'pm_card_chargeDeclined'),
+        () => world.confirm(buyer, paymentId, 'pm_card_chargeDeclined'),
         () => checkout(orderId),
         ...(index % 2
-          ? [() => shop.messenger.deliver('payment-cancel-request', { orderId, reason: 'x' })]
+          ? [() => world.messenger.deliver('payment-cancel-request', { orderId, reason: 'x' })]
           : []),
       ].sort(() => Math.random() - 0.5);
       await Promise.all(steps.map(step => step()));
     }),
   );
-  await shop.hasten('open-checkout');
-  await shop.hasten('reconcile-payment');
+  await world.hasten('open-checkout');
+  await world.hasten('reconcile-payment');
   await eventually(async () => {
-    const busy = await shop.sql(
+    const busy = await world.sql(
       `select 1 from payments p where confirming_since is not null
         or (exists (select from closed_orders c where c.order_id = p.order_id)
           and status in ('REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION', 'PROCESSING'))
@@ -130,22 +130,22 @@ test('I1: confirmed, paid on a page, and canceled at the same time, an order is 
     );
     return busy.length === 0;
   });
-  await shop.settled();
-  const { data: intents } = await shop.stripe.paymentIntents.list({ limit: 100 });
+  await world.settled();
+  const { data: intents } = await world.stripe.paymentIntents.list({ limit: 100 });
   for (const { orderId, paymentId } of placed) {
     const captured = intents.filter(
       ({ metadata, status }) => metadata.paymentId === paymentId && status === 'succeeded',
     );
     expect(captured.length).toBeLessThanOrEqual(1);
-    const shown = await shop.see(buyer, paymentId);
+    const shown = await world.see(buyer, paymentId);
     expect(shown.status === 'SUCCEEDED').toBe(captured.length === 1);
     if (captured.length === 1) expect(shown.providerReference).toBe(captured[0]!.id);
-    expect((await shop.outcomes(orderId)).filter(({ outcome }) => outcome === 'FAILED')).toEqual([]);
+    expect((await world.outcomes(orderId)).filter(({ outcome }) => outcome === 'FAILED')).toEqual([]);
     // A closing that comes after the capture has it told once more.
-    const told = (await shop.outcomes(orderId)).map(outcome => outcome.paymentId);
+    const told = (await world.outcomes(orderId)).map(outcome => outcome.paymentId);
     expect([...new Set(told)]).toEqual(captured.map(() => paymentId));
   }
-  const dead = await shop.sql('select name, error from dead_letters');
+  const dead = await world.sql('select name, error from dead_letters');
   expect(dead).toEqual([]);
-  expect(await shop.sql('select flag from payments where flag is not null')).toEqual([]);
+  expect(await world.sql('select flag from payments where flag is not null')).toEqual([]);
 });

@@ -1,20 +1,10 @@
 /** What the tests of payments share: the subgraph on a real Stripe sandbox, with the other subgraphs played. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Pool } from 'pg';
 import Stripe from 'stripe';
-import type { MessageData, MessageName } from '#schema/messages/index.ts';
+import type { MessageData } from '#schema/messages/index.ts';
 import { newId } from '#shared/data/database.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
 import type { Environment } from '#shared/kernel/settings.ts';
-import {
-  ask,
-  eventually,
-  openMessenger,
-  subscribe,
-  testEnvironment,
-  viewerWith,
-} from '#shared/test/world.ts';
+import { eventually, startHttpServer, startSubgraphWorld, viewerWith } from '#shared/test/world.ts';
 import { startStripeSandbox } from '../../../dev/stripe-sandbox/server.ts';
 import { signWebhook } from '../../../dev/stripe-sandbox/webhooks.ts';
 import { startPayments } from '../server.ts';
@@ -48,8 +38,8 @@ export interface ShownPayment {
 }
 
 /** Plays another subgraph: answers GraphQL over HTTP with what `answer` gives for the variables, or 503 for null. */
-export async function playSubgraph(answer: (variables: Record<string, string>) => object | null) {
-  const server = createServer(async (req, res) => {
+export function playSubgraph(answer: (variables: Record<string, string>) => object | null) {
+  return startHttpServer(async (req, res) => {
     const chunks: Buffer[] = [];
     for await (const chunk of req as AsyncIterable<Buffer>) chunks.push(chunk);
     const { variables } = JSON.parse(Buffer.concat(chunks).toString());
@@ -57,15 +47,6 @@ export async function playSubgraph(answer: (variables: Record<string, string>) =
     if (!told) res.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Away</h1>');
     else res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(told));
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async stop() {
-      const closed = new Promise(resolve => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
 }
 
 export const notFoundAnswer = (what: string) => ({
@@ -73,34 +54,25 @@ export const notFoundAnswer = (what: string) => ({
   errors: [{ message: `${what} not found.`, extensions: { code: 'NOT_FOUND' } }],
 });
 
-export type Shop = Awaited<ReturnType<typeof openShop>>;
+export type World = Awaited<ReturnType<typeof startWorld>>;
 
-/** The subgraph with everything around it. */
-export async function openShop(extra: Environment = {}) {
+/** The payments subgraph on a Stripe sandbox of its own. */
+export async function startWorld(extra: Environment = {}) {
   const sandbox = await startStripeSandbox({
     port: 0,
     webhookUrl: 'http://127.0.0.1:9/not-yet',
     webhookSecret: SECRET,
   });
-  const environment = await testEnvironment('payments', { STRIPE_API_URL: sandbox.url, ...extra });
-  const payments = await startPayments(environment.env);
-  const webhookUrl = `${payments.url}/webhooks/stripe`;
+  const world = await startSubgraphWorld('payments', startPayments, {
+    STRIPE_API_URL: sandbox.url,
+    ...extra,
+  });
+  const { messenger, sql, emitted } = world;
+  const webhookUrl = `${world.url}/webhooks/stripe`;
   sandbox.sendWebhooksTo(webhookUrl);
-  const messenger = await openMessenger('payments', environment.env);
   const admin = viewerWith('ADMIN');
-  // One connection for all looks into the database: tests look often.
-  const pool = new Pool({ connectionString: environment.databaseUrl, max: 1 });
-  const sql = async (statement: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
-    (await pool.query(statement, values)).rows;
-  const emitted = async <N extends MessageName>(name: N): Promise<MessageData<N>[]> => {
-    const rows = await sql(`select envelope -> 'data' as data from outbox where name = $1 order by id`, [
-      name,
-    ]);
-    return rows.map(({ data }) => data as MessageData<N>);
-  };
-
   /** A call to the sandbox's /sandbox/… */
-  async function world<T = Record<string, never>>(method: string, path: string, body?: object): Promise<T> {
+  async function control<T = Record<string, never>>(method: string, path: string, body?: object): Promise<T> {
     const answer = await fetch(`${sandbox.url}/sandbox/${path}`, {
       method,
       headers: { 'content-type': 'application/json' },
@@ -111,14 +83,14 @@ export async function openShop(extra: Environment = {}) {
 
   async function see(viewer: Viewer | null, id: string): Promise<ShownPayment> {
     const query = `query ($id: ID!) { payment(id: $id) { ${PAYMENT} } }`;
-    return (await ask(payments.url, viewer, query, { id })).data?.payment;
+    return (await world.ask(viewer, query, { id })).data?.payment;
   }
 
   async function mutate(viewer: Viewer | null, name: string, input: object, selection = '') {
     const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input!`;
     const query = `mutation ($input: ${type}) { ${name}(input: $input) {
       __typename ... on Error { message } ${selection || `... on Payment { ${PAYMENT} }`} } }`;
-    return ask(payments.url, viewer, query, { input });
+    return world.ask(viewer, query, { input });
   }
 
   const requestOf = (
@@ -142,28 +114,20 @@ export async function openShop(extra: Environment = {}) {
     });
 
   return {
-    url: payments.url,
+    ...world,
     sandbox,
-    environment,
     admin,
-    sql,
-    world,
+    control,
     see,
     webhookUrl,
-    messenger,
     requestOf,
     paymentIdOf,
-    emitted,
     stripe: new Stripe('sk_test_guichet', {
       host: 'localhost',
       port: sandbox.port,
       protocol: 'http',
       telemetry: false,
     }),
-    ask: (viewer: Viewer | null, query: string, variables = {}) =>
-      ask(payments.url, viewer, query, variables),
-    subscribe: (viewer: Viewer | null, query: string, variables = {}) =>
-      subscribe(payments.url, viewer, query, variables),
 
     /** An order that awaits its payment, which the provider knows. */
     async order(buyer = viewerWith('CUSTOMER'), amount = 5_000) {
@@ -200,7 +164,7 @@ export async function openShop(extra: Environment = {}) {
       (await emitted('payment.status.updated')).filter(update => update.paymentId === paymentId),
     /** What the sandbox was asked at a path, e.g. `POST payment_intents`. */
     async asked(method: string, path: string) {
-      const found = await world<{ data: { idempotencyKey: string | null; replayed?: boolean }[] }>(
+      const found = await control<{ data: { idempotencyKey: string | null; replayed?: boolean }[] }>(
         'GET',
         `requests?method=${method}&path=/v1/${path}`,
       );
@@ -212,7 +176,7 @@ export async function openShop(extra: Environment = {}) {
     /** Waits until every webhook was delivered and handled. */
     settled: () =>
       eventually(async () => {
-        const { count } = await world<{ count: number }>('GET', 'deliveries?state=pending');
+        const { count } = await control<{ count: number }>('GET', 'deliveries?state=pending');
         const [row] = await sql('select count(*)::int as open from webhooks where handled_at is null');
         return count === 0 && row!.open === 0;
       }),
@@ -235,11 +199,8 @@ export async function openShop(extra: Environment = {}) {
       await sql(`select pg_notify('outbox', '')`);
     },
     async stop() {
-      await messenger.close();
-      await payments.stop();
+      await world.stop();
       await sandbox.stop();
-      await pool.end();
-      await environment.drop();
     },
   };
 }

@@ -173,3 +173,14 @@ test('times come from the database as MikroORM wants them: as text', async () =>
     { at: expect.stringMatching(/^2026-11-\d\d \d\d:00:00/) },
   ]);
 });
+
+test('a connection that is being made when the database is closed keeps nobody waiting', async () => {
+  const closing = await openDatabase(databases.urls.orders, [], { '0001-tables': Tables });
+  const em = () => closing.em.fork() as EntityManager;
+  // More than the connections there are: the rest are made for them.
+  const asking = Promise.allSettled(Array.from({ length: POOL_SIZE }, () => query(em(), sql`select 1`)));
+  await new Promise(setImmediate);
+  await closing.close(true);
+  const outcomes = (await asking).map(({ status }) => status);
+  expect(outcomes).toContain('rejected');
+});

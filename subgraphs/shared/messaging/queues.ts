@@ -31,6 +31,7 @@ export interface QueueItem {
 export interface Consumer {
   /** Takes this many at a time from here on; with 0, leaves all to other processes. */
   limit(concurrency: number): void;
+  isClosing(): boolean;
 }
 
 export interface Queues {
@@ -126,6 +127,7 @@ export async function openQueues(settings: Backend, log: Log): Promise<Queues> {
           worker.concurrency = concurrency;
           if (worker.isPaused()) void worker.resume();
         },
+        isClosing: () => worker.closing !== undefined,
       };
     },
     async close() {

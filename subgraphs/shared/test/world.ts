@@ -1,7 +1,12 @@
-/** What tests stand on: databases of their own on the run's PostgreSQL, and clients that bring a passport. */
+/**
+ * What tests stand on: databases of their own on the run's PostgreSQL, clients that bring a passport, and
+ * `startSubgraphWorld`, which each subgraph's own `test/world.ts` builds its `startWorld` on.
+ */
 import { randomBytes } from 'node:crypto';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createClient } from 'graphql-ws';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import { v7 } from 'uuid';
 import { WebSocket } from 'ws';
 import { type MessageData, type MessageName, messages } from '#schema/messages/index.ts';
@@ -16,6 +21,7 @@ import {
 import { DEVELOPMENT_INTERNAL_SECRET, type Environment } from '../kernel/settings.ts';
 import { type Delivery, messageQueue } from '../messaging/outbox.ts';
 import { openQueues } from '../messaging/queues.ts';
+import type { RunningSubgraph } from '../subgraph.ts';
 
 /** Started once per run by dev/jest/setup.js. */
 const POSTGRES = process.env.GUICHET_TEST_POSTGRES!;
@@ -61,23 +67,104 @@ export async function testEnvironment(name: string, extra: Environment = {}) {
     ...extra,
   };
   const databaseUrl = urls[name]!;
+  const sql = (statement: string, values?: unknown[]) => runSql(databaseUrl, statement, values);
   return {
     env,
     databaseUrl,
     drop,
     /** Looks into (or tampers with) the subgraph's own database. */
-    sql: (statement: string, values?: unknown[]) => runSql(databaseUrl, statement, values),
+    sql,
     /** The data of each message of this name that the subgraph has emitted so far, oldest first. */
-    async emitted<N extends MessageName>(message: N): Promise<MessageData<N>[]> {
-      const rows = await runSql(
-        databaseUrl,
-        `select envelope -> 'data' as data from outbox where name = $1 order by id`,
-        [message],
-      );
-      return rows.map(row => row.data as MessageData<N>);
+    emitted: <N extends MessageName>(message: N) => listEmitted(sql, message),
+  };
+}
+
+/** What the tests of every subgraph have in common; each subgraph's world adds what is its own. */
+export interface SubgraphWorld {
+  /** The running subgraph, for tests that stop it early. */
+  subgraph: RunningSubgraph;
+  /** Its base address, without `/graphql`. */
+  url: string;
+  /** What it was started with: a replica starts with the same. */
+  environment: Environment;
+  databaseUrl: string;
+  /** Plays the other subgraphs: delivers their messages. */
+  messenger: Messenger;
+  /** Looks into (or tampers with) the subgraph's own database. */
+  sql(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+  /** The data of each message of this name that the subgraph has emitted so far, oldest first. */
+  emitted<N extends MessageName>(message: N): Promise<MessageData<N>[]>;
+  /** Asks the subgraph as the gateway would, on behalf of a viewer (null: signed out). */
+  ask(viewer: Viewer | null, query: string, variables?: Record<string, unknown>): Promise<GraphQLAnswer>;
+  /** Subscribes to the subgraph as the gateway would. */
+  subscribe(
+    viewer: Viewer | null,
+    query: string,
+    variables?: Record<string, unknown>,
+  ): ReturnType<typeof subscribe>;
+  /** Stops the subgraph and drops its databases. */
+  stop(): Promise<void>;
+}
+
+/** Starts one subgraph on a free port, with databases of its own, and plays the others. */
+export async function startSubgraphWorld(
+  name: string,
+  start: (env: Environment) => Promise<RunningSubgraph>,
+  extra: Environment = {},
+): Promise<SubgraphWorld> {
+  const { env, databaseUrl, drop } = await testEnvironment(name, extra);
+  const subgraph = await start(env);
+  const messenger = await openMessenger(name, env);
+  // Tests look often: connections that stay open cost less than one for each look.
+  const pool = new Pool({ connectionString: databaseUrl });
+  // A test may terminate every connection to the database; the pool then opens another.
+  pool.on('error', () => undefined);
+  const sql: SubgraphWorld['sql'] = async (statement, values = []) =>
+    (await pool.query(statement, values)).rows;
+  return {
+    subgraph,
+    url: subgraph.url,
+    environment: env,
+    databaseUrl,
+    messenger,
+    sql,
+    emitted: message => listEmitted(sql, message),
+    ask: (viewer, query, variables) => ask(subgraph.url, viewer, query, variables),
+    subscribe: (viewer, query, variables) => subscribe(subgraph.url, viewer, query, variables),
+    async stop() {
+      await messenger.close();
+      await subgraph.stop();
+      await pool.end();
+      await drop();
     },
   };
 }
+
+async function listEmitted<N extends MessageName>(
+  sql: SubgraphWorld['sql'],
+  message: N,
+): Promise<MessageData<N>[]> {
+  const rows = await sql(`select envelope -> 'data' as data from outbox where name = $1 order by id`, [
+    message,
+  ]);
+  return rows.map(row => row.data as MessageData<N>);
+}
+
+/** An HTTP server on a free port, which plays a neighbour of the tested subgraph. */
+export async function startHttpServer(listener: RequestListener) {
+  const server = createServer(listener);
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      const closed = new Promise(resolve => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+export type Messenger = Awaited<ReturnType<typeof openMessenger>>;
 
 /**
  * Plays the other subgraphs: delivers their messages to a subgraph's queue, as their relay would. The same `id` is

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { v7 } from 'uuid';
-import { ask, subscribe, viewerWith } from '#shared/test/world.ts';
+import { ask, viewerWith } from '#shared/test/world.ts';
 import { startTickets } from '../server.ts';
 import {
   CREATE_EVENT,
@@ -8,15 +8,15 @@ import {
   eventInput,
   lineOf,
   PUBLISH,
-  startTestTickets,
-  type TestTickets,
+  startWorld,
+  type World,
 } from './world.ts';
 
-let shop: TestTickets;
+let world: World;
 beforeAll(async () => {
-  shop = await startTestTickets({ SEED: 'true' });
+  world = await startWorld({ SEED: 'true' });
 });
-afterAll(() => shop?.stop());
+afterAll(() => world?.stop());
 
 const productInput = (eventId: string, more: object = {}) => ({
   eventId,
@@ -30,12 +30,12 @@ const productInput = (eventId: string, more: object = {}) => ({
 
 test('an event begins as a draft with a slug and a key of its own', async () => {
   const create = () =>
-    shop.mutate(shop.organizer, CREATE_EVENT, { input: eventInput({ title: 'Été à la Hâlle!' }) });
+    world.mutate(world.organizer, CREATE_EVENT, { input: eventInput({ title: 'Été à la Hâlle!' }) });
   const first = await create();
   expect(first).toMatchObject({
     slug: 'ete-a-la-halle',
     status: 'DRAFT',
-    organizer: { id: shop.organizer.id },
+    organizer: { id: world.organizer.id },
   });
   expect(Buffer.from(first.publicKey, 'base64url')).toHaveLength(32);
   const second = await create();
@@ -46,13 +46,13 @@ test('an event begins as a draft with a slug and a key of its own', async () => 
 test('twenty events of one title at once get twenty slugs', async () => {
   const input = eventInput({ title: 'Same Name' });
   const made = await Promise.all(
-    Array.from({ length: 20 }, () => shop.mutate(shop.organizer, CREATE_EVENT, { input })),
+    Array.from({ length: 20 }, () => world.mutate(world.organizer, CREATE_EVENT, { input })),
   );
   expect(new Set(made.map(event => event.slug)).size).toBe(20);
 });
 
 test('A24: what is wrong with an event is said field by field', async () => {
-  const answer = await shop.mutate(shop.organizer, CREATE_EVENT, {
+  const answer = await world.mutate(world.organizer, CREATE_EVENT, {
     input: eventInput({
       title: 'Gala\r\nBcc: x',
       venue: 'A\u0000B',
@@ -67,16 +67,16 @@ test('A24: what is wrong with an event is said field by field', async () => {
     'title',
     'venue',
   ]);
-  const early = await shop.mutate(shop.organizer, CREATE_EVENT, {
+  const early = await world.mutate(world.organizer, CREATE_EVENT, {
     input: eventInput({ endsAt: '2020-01-01T00:00:00Z' }),
   });
   expect(early.issues).toEqual([{ path: 'endsAt', message: 'must be after startsAt' }]);
 });
 
 test('A21: prices, rates, capacities and currencies out of range are refused', async () => {
-  const { id } = await shop.mutate(shop.organizer, CREATE_EVENT, { input: eventInput() });
+  const { id } = await world.mutate(world.organizer, CREATE_EVENT, { input: eventInput() });
   const faults = async (more: object) => {
-    const answer = await shop.mutate(shop.organizer, CREATE_PRODUCT, { input: productInput(id, more) });
+    const answer = await world.mutate(world.organizer, CREATE_PRODUCT, { input: productInput(id, more) });
     return answer.__typename === 'InvalidInput' ? answer.issues.map((i: { path: string }) => i.path) : [];
   };
   expect(await faults({ price: { amount: -1, currency: 'EUR' } })).toEqual(['price.amount']);
@@ -93,79 +93,79 @@ test('A21: prices, rates, capacities and currencies out of range are refused', a
   expect(
     await faults({ capacity: 0, maxPerOrder: null, price: { amount: 99_999_999, currency: 'JPY' } }),
   ).toEqual([]);
-  const fraction = await shop.ask(shop.organizer, CREATE_PRODUCT, {
+  const fraction = await world.ask(world.organizer, CREATE_PRODUCT, {
     input: productInput(id, { capacity: 1.5 }),
   });
   expect(fraction.errors![0]!.extensions.code).toBe('BAD_USER_INPUT');
 });
 
 test('an event without a product, or over, is not published; publishing twice changes nothing', async () => {
-  const { id } = await shop.mutate(shop.organizer, CREATE_EVENT, { input: eventInput() });
-  expect((await shop.mutate(shop.organizer, PUBLISH, { id })).__typename).toBe('EventNotPublishable');
-  await shop.mutate(shop.organizer, CREATE_PRODUCT, { input: productInput(id) });
+  const { id } = await world.mutate(world.organizer, CREATE_EVENT, { input: eventInput() });
+  expect((await world.mutate(world.organizer, PUBLISH, { id })).__typename).toBe('EventNotPublishable');
+  await world.mutate(world.organizer, CREATE_PRODUCT, { input: productInput(id) });
   for (let i = 0; i < 2; i++)
-    expect(await shop.mutate(shop.organizer, PUBLISH, { id })).toEqual({
+    expect(await world.mutate(world.organizer, PUBLISH, { id })).toEqual({
       __typename: 'Event',
       status: 'PUBLISHED',
     });
 
   const past = eventInput({ startsAt: '2020-01-01T20:00:00Z', endsAt: '2020-01-01T22:00:00Z' });
-  const { id: pastId } = await shop.mutate(shop.organizer, CREATE_EVENT, { input: past });
-  await shop.mutate(shop.organizer, CREATE_PRODUCT, { input: productInput(pastId) });
-  expect(await shop.mutate(shop.organizer, PUBLISH, { id: pastId })).toMatchObject({
+  const { id: pastId } = await world.mutate(world.organizer, CREATE_EVENT, { input: past });
+  await world.mutate(world.organizer, CREATE_PRODUCT, { input: productInput(pastId) });
+  expect(await world.mutate(world.organizer, PUBLISH, { id: pastId })).toMatchObject({
     __typename: 'EventNotPublishable',
     message: 'The event has ended.',
   });
 });
 
 test('A20: a draft and its products are there for the organizer and administrators alone', async () => {
-  const { id, slug } = await shop.mutate(shop.organizer, CREATE_EVENT, {
+  const { id, slug } = await world.mutate(world.organizer, CREATE_EVENT, {
     input: eventInput({ title: 'Secret' }),
   });
-  const product = await shop.mutate(shop.organizer, CREATE_PRODUCT, { input: productInput(id) });
+  const product = await world.mutate(world.organizer, CREATE_PRODUCT, { input: productInput(id) });
   const EVENT = 'query ($id: ID, $slug: String) { event(id: $id, slug: $slug) { title products { id } } }';
   const others = [null, viewerWith('CUSTOMER'), viewerWith('STAFF'), viewerWith('ORGANIZER')];
   for (const viewer of others) {
     const answers = [
-      await shop.ask(viewer, EVENT, { id }),
-      await shop.ask(viewer, EVENT, { slug }),
-      await shop.ask(viewer, EVENT, { id: v7() }),
-      await shop.ask(viewer, EVENT, { id: 'nonsense' }),
+      await world.ask(viewer, EVENT, { id }),
+      await world.ask(viewer, EVENT, { slug }),
+      await world.ask(viewer, EVENT, { id: v7() }),
+      await world.ask(viewer, EVENT, { id: 'nonsense' }),
     ];
     for (const { errors } of answers)
       expect(errors![0]).toMatchObject({ message: 'Event not found.', extensions: { code: 'NOT_FOUND' } });
   }
-  for (const viewer of [shop.organizer, viewerWith('ADMIN')])
-    expect((await shop.ask(viewer, EVENT, { id })).data.event.products).toEqual([{ id: product.id }]);
+  for (const viewer of [world.organizer, viewerWith('ADMIN')])
+    expect((await world.ask(viewer, EVENT, { id })).data.event.products).toEqual([{ id: product.id }]);
   const intruder = viewerWith('ORGANIZER');
-  const publish = await shop.ask(intruder, PUBLISH, { id });
+  const publish = await world.ask(intruder, PUBLISH, { id });
   expect(publish.errors![0]!.extensions.code).toBe('NOT_FOUND');
-  const customer = await shop.ask(viewerWith('CUSTOMER'), CREATE_EVENT, { input: eventInput() });
+  const customer = await world.ask(viewerWith('CUSTOMER'), CREATE_EVENT, { input: eventInput() });
   expect(customer.errors![0]!.extensions.code).toBe('FORBIDDEN');
 });
 
 test('another organizer adds nothing to a published event', async () => {
-  const { id } = await shop.openEvent();
-  const { errors } = await shop.ask(viewerWith('ORGANIZER'), CREATE_PRODUCT, { input: productInput(id) });
+  const { id } = await world.openEvent();
+  const { errors } = await world.ask(viewerWith('ORGANIZER'), CREATE_PRODUCT, { input: productInput(id) });
   expect(errors![0]!.extensions.code).toBe('FORBIDDEN');
 });
 
 test('published events are listed for all, drafts only for their own organizer', async () => {
   const author = viewerWith('ORGANIZER');
-  const { id } = await shop.mutate(author, CREATE_EVENT, { input: eventInput({ title: 'Mine' }) });
+  const { id } = await world.mutate(author, CREATE_EVENT, { input: eventInput({ title: 'Mine' }) });
   const LIST = '{ events(first: 100) { nodes { id status } totalCount } }';
   const ids = async (viewer: typeof author | null) =>
-    (await shop.ask(viewer, LIST)).data.events.nodes.map((event: { id: string }) => event.id);
+    (await world.ask(viewer, LIST)).data.events.nodes.map((event: { id: string }) => event.id);
   expect(await ids(author)).toContain(id);
   expect(await ids(null)).not.toContain(id);
-  expect(await ids(shop.organizer)).not.toContain(id);
+  expect(await ids(world.organizer)).not.toContain(id);
 });
 
 test('orders learn what they need of a product; an unpublished one is null', async () => {
-  const { products } = await shop.openEvent([{ capacity: 7 }]);
-  const draft = await shop.mutate(shop.organizer, CREATE_EVENT, { input: eventInput() });
-  const hidden = await shop.mutate(shop.organizer, CREATE_PRODUCT, { input: productInput(draft.id) });
-  const { data, errors } = await shop.ask(
+  const { products } = await world.openEvent([{ capacity: 7 }]);
+  const draft = await world.mutate(world.organizer, CREATE_EVENT, { input: eventInput() });
+  const hidden = await world.mutate(world.organizer, CREATE_PRODUCT, { input: productInput(draft.id) });
+  const { data, errors } = await world.ask(
     null,
     `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Product {
       id kind name price { amount currency } taxRate available maxPerOrder event { id status startsAt endsAt } } } }`,
@@ -189,7 +189,7 @@ test('orders learn what they need of a product; an unpublished one is null', asy
 });
 
 test('the seeded event is on sale, in euros, with both rates of tax', async () => {
-  const { data } = await shop.ask(
+  const { data } = await world.ask(
     null,
     '{ event(slug: "nuit-des-guichets") { status products { name kind taxRate available price { amount currency } } } }',
   );
@@ -203,8 +203,8 @@ test('the seeded event is on sale, in euros, with both rates of tax', async () =
 
 test('a second replica on the same database seeds nothing twice', async () => {
   const SEEDED = '{ event(slug: "nuit-des-guichets") { id publicKey startsAt products { id available } } }';
-  const before = await shop.ask(null, SEEDED);
-  const replica = await startTickets(shop.environment.env);
+  const before = await world.ask(null, SEEDED);
+  const replica = await startTickets(world.environment);
   try {
     expect(await ask(replica.url, null, SEEDED)).toEqual(before);
   } finally {
@@ -213,9 +213,8 @@ test('a second replica on the same database seeds nothing twice', async () => {
 });
 
 test('whoever watches an event sees its availability now and at each change', async () => {
-  const { id, products } = await shop.openEvent([{ capacity: 5 }, { capacity: 9, name: 'VIP' }]);
-  const watching = subscribe(
-    shop.url,
+  const { id, products } = await world.openEvent([{ capacity: 5 }, { capacity: 9, name: 'VIP' }]);
+  const watching = world.subscribe(
     null,
     'subscription ($id: ID!) { availabilityChanged(eventId: $id) { name available } }',
     { id },
@@ -225,7 +224,7 @@ test('whoever watches an event sees its availability now and at each change', as
   try {
     // What making the event has published may still arrive; it changes nothing.
     expect(await available()).toEqual([5, 9]);
-    await shop.reserve([lineOf(products[0]!, 2)]);
+    await world.reserve([lineOf(products[0]!, 2)]);
     let latest = await available();
     while (latest[0] === 5) latest = await available();
     expect(latest).toEqual([3, 9]);

@@ -2,17 +2,17 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Pool } from 'pg';
 import { v7 } from 'uuid';
 import { eventually } from '#shared/test/world.ts';
-import { lineOf, startTestTickets, type TestProduct, type TestTickets } from './world.ts';
+import { lineOf, startWorld, type TestProduct, type World } from './world.ts';
 
-let shop: TestTickets;
+let world: World;
 beforeAll(async () => {
-  shop = await startTestTickets();
+  world = await startWorld();
 });
-afterAll(() => shop?.stop());
+afterAll(() => world?.stop());
 
-const results = () => shop.environment.emitted('inventory-reserve-result');
+const results = () => world.emitted('inventory-reserve-result');
 const release = (orderId: string, more: { revokeTickets?: boolean } = {}) =>
-  shop.messenger.deliver('inventory-release-request', {
+  world.messenger.deliver('inventory-release-request', {
     orderId,
     reason: 'EXPIRED',
     revokeTickets: false,
@@ -21,15 +21,15 @@ const release = (orderId: string, more: { revokeTickets?: boolean } = {}) =>
 /** Every message delivered so far has been handled. */
 const settled = async (messages: number) =>
   eventually(async () => {
-    const [row] = await shop.environment.sql('select count(*)::int as handled from inbox');
+    const [row] = await world.sql('select count(*)::int as handled from inbox');
     return (row!.handled as number) >= messages;
   });
 const handled = async () =>
-  (await shop.environment.sql('select count(*)::int as handled from inbox'))[0]!.handled as number;
+  (await world.sql('select count(*)::int as handled from inbox'))[0]!.handled as number;
 
 /** What the counters say against what the holds say, for every quota: they must be the same, and fit. */
 async function expectBooksToBalance() {
-  const rows = await shop.environment.sql(`
+  const rows = await world.sql(`
     select q.capacity, q.taken, coalesce(sum(l.quantity) filter (where h.status in ('HELD', 'SOLD')), 0)::int as held
     from quotas q left join hold_lines l on l.quota_id = q.id left join holds h on h.order_id = l.order_id
     group by q.id`);
@@ -41,13 +41,13 @@ async function expectBooksToBalance() {
 }
 
 test('I3: of sixty buyers at once for the last ten places exactly ten get one', async () => {
-  const { products } = await shop.openEvent([{ capacity: 10 }]);
+  const { products } = await world.openEvent([{ capacity: 10 }]);
   const orders = Array.from({ length: 60 }, () => v7());
   await Promise.all(
     orders.map(orderId =>
-      shop.messenger.deliver(
+      world.messenger.deliver(
         'inventory-reserve-request',
-        shop.reserveRequest(orderId, [lineOf(products[0]!)]),
+        world.reserveRequest(orderId, [lineOf(products[0]!)]),
       ),
     ),
   );
@@ -58,12 +58,12 @@ test('I3: of sixty buyers at once for the last ten places exactly ten get one', 
   expect(answers.filter(answer => answer.reserved)).toHaveLength(10);
   for (const refused of answers.filter(answer => !answer.reserved))
     expect(refused).toMatchObject({ reason: 'SOLD_OUT', unavailableProductIds: [products[0]!.id] });
-  expect(await shop.available(products[0]!.id)).toBe(0);
+  expect(await world.available(products[0]!.id)).toBe(0);
   await expectBooksToBalance();
 });
 
 test('control: looking first and writing afterwards, as before the protection, oversells the same ten places', async () => {
-  const pool = new Pool({ connectionString: shop.environment.databaseUrl, max: 20 });
+  const pool = new Pool({ connectionString: world.databaseUrl, max: 20 });
   try {
     await pool.query('create table unguarded (capacity int, taken int)');
     await pool.query('insert into unguarded values (10, 0)');
@@ -86,34 +86,34 @@ test('control: looking first and writing afterwards, as before the protection, o
 });
 
 test('A25: two lines that draw on one quota are summed before the check', async () => {
-  const { products } = await shop.openEvent([{ capacity: 5 }]);
+  const { products } = await world.openEvent([{ capacity: 5 }]);
   const [product] = products as [TestProduct];
-  const twice = await shop.reserve([lineOf(product, 3), lineOf(product, 3)]);
+  const twice = await world.reserve([lineOf(product, 3), lineOf(product, 3)]);
   expect(twice).toMatchObject({ reserved: false, reason: 'SOLD_OUT' });
-  expect(await shop.available(product.id)).toBe(5);
-  expect((await shop.reserve([lineOf(product, 3), lineOf(product, 2)])).reserved).toBe(true);
-  expect(await shop.available(product.id)).toBe(0);
+  expect(await world.available(product.id)).toBe(5);
+  expect((await world.reserve([lineOf(product, 3), lineOf(product, 2)])).reserved).toBe(true);
+  expect(await world.available(product.id)).toBe(0);
 });
 
 test('an order is held as a whole or not at all', async () => {
-  const { products } = await shop.openEvent([{ capacity: 5 }, { capacity: 1, name: 'VIP' }]);
+  const { products } = await world.openEvent([{ capacity: 5 }, { capacity: 1, name: 'VIP' }]);
   const [standard, vip] = products as [TestProduct, TestProduct];
-  const answer = await shop.reserve([lineOf(standard, 2), lineOf(vip, 2)]);
+  const answer = await world.reserve([lineOf(standard, 2), lineOf(vip, 2)]);
   expect(answer).toMatchObject({ reserved: false, reason: 'SOLD_OUT', unavailableProductIds: [vip.id] });
-  expect([await shop.available(standard.id), await shop.available(vip.id)]).toEqual([5, 1]);
+  expect([await world.available(standard.id), await world.available(vip.id)]).toEqual([5, 1]);
 });
 
 test('A21: what differs from the offer is refused with its reason', async () => {
-  const { products } = await shop.openEvent([{ maxPerOrder: 4 }]);
+  const { products } = await world.openEvent([{ maxPerOrder: 4 }]);
   const [product] = products as [TestProduct];
-  const reasonFor = async (...lines: ReturnType<typeof lineOf>[]) => (await shop.reserve(lines)).reason;
+  const reasonFor = async (...lines: ReturnType<typeof lineOf>[]) => (await world.reserve(lines)).reason;
   expect(await reasonFor(lineOf(product, 1, { unitPrice: 1 }))).toBe('PRICE_CHANGED');
   expect(await reasonFor(lineOf(product, 1, { taxRate: 0 }))).toBe('PRICE_CHANGED');
   expect(await reasonFor(lineOf(product, 1, { eventId: v7() }))).toBe('PRICE_CHANGED');
   expect(await reasonFor(lineOf(product, 1, { name: 'VIP' }))).toBe('PRICE_CHANGED');
   expect(await reasonFor(lineOf(product, 3), lineOf(product, 2))).toBe('LIMIT_EXCEEDED');
   expect(await reasonFor(lineOf({ ...product, id: v7() }))).toBe('NOT_ON_SALE');
-  await shop.environment.sql(
+  await world.sql(
     `update events set starts_at = now() - interval '2 hours', ends_at = now() - interval '1 hour'
     where id = $1`,
     [product.event.id],
@@ -122,12 +122,12 @@ test('A21: what differs from the offer is refused with its reason', async () => 
 });
 
 test('a reservation asked for again, under other ids and at once, is one hold and the same answer', async () => {
-  const { products } = await shop.openEvent([{ capacity: 5 }]);
+  const { products } = await world.openEvent([{ capacity: 5 }]);
   const [product] = products as [TestProduct];
   const before = (await results()).length;
-  const request = shop.reserveRequest(v7(), [lineOf(product, 2)]);
+  const request = world.reserveRequest(v7(), [lineOf(product, 2)]);
   await Promise.all(
-    Array.from({ length: 20 }, () => shop.messenger.deliver('inventory-reserve-request', request)),
+    Array.from({ length: 20 }, () => world.messenger.deliver('inventory-reserve-request', request)),
   );
   const answers = await eventually(async () => {
     const all = (await results()).filter(answer => answer.orderId === request.orderId);
@@ -135,51 +135,51 @@ test('a reservation asked for again, under other ids and at once, is one hold an
   });
   expect((await results()).length).toBe(before + 20);
   expect(answers.every(answer => answer.reserved)).toBe(true);
-  expect(await shop.available(product.id)).toBe(3);
+  expect(await world.available(product.id)).toBe(3);
 });
 
 test('a release gives back once, however often it comes; a release that came first wins', async () => {
-  const { products } = await shop.openEvent([{ capacity: 5 }]);
+  const { products } = await world.openEvent([{ capacity: 5 }]);
   const [product] = products as [TestProduct];
   const orderId = v7();
-  await shop.reserve([lineOf(product, 2)], orderId);
+  await world.reserve([lineOf(product, 2)], orderId);
   const count = await handled();
   await Promise.all([release(orderId), release(orderId), release(orderId)]);
   await settled(count + 3);
-  expect(await shop.available(product.id)).toBe(5);
-  const again = shop.reserveRequest(orderId, [lineOf(product, 2)]);
-  await shop.messenger.deliver('inventory-reserve-request', again);
+  expect(await world.available(product.id)).toBe(5);
+  const again = world.reserveRequest(orderId, [lineOf(product, 2)]);
+  await world.messenger.deliver('inventory-reserve-request', again);
   await settled(count + 4);
   expect((await results()).at(-1)).toMatchObject({ orderId, reserved: false, reason: 'RELEASED' });
-  expect(await shop.available(product.id)).toBe(5);
+  expect(await world.available(product.id)).toBe(5);
 
   const early = v7();
   const next = await handled();
   await release(early);
   await settled(next + 1);
-  expect(await shop.reserve([lineOf(product, 2)], early)).toMatchObject({
+  expect(await world.reserve([lineOf(product, 2)], early)).toMatchObject({
     reserved: false,
     reason: 'RELEASED',
   });
-  expect(await shop.available(product.id)).toBe(5);
+  expect(await world.available(product.id)).toBe(5);
 });
 
 test('an extension never shortens a hold', async () => {
-  const { products } = await shop.openEvent();
+  const { products } = await world.openEvent();
   const orderId = v7();
-  await shop.reserve([lineOf(products[0]!)], orderId);
+  await world.reserve([lineOf(products[0]!)], orderId);
   const count = await handled();
-  await shop.messenger.deliver('inventory-extend-request', {
+  await world.messenger.deliver('inventory-extend-request', {
     orderId,
     expiresAt: '2099-01-01T00:00:00.000Z',
   });
   await settled(count + 1);
-  await shop.messenger.deliver('inventory-extend-request', {
+  await world.messenger.deliver('inventory-extend-request', {
     orderId,
     expiresAt: '2030-01-01T00:00:00.000Z',
   });
   await settled(count + 2);
-  const [hold] = await shop.environment.sql('select expires_at from holds where order_id = $1', [orderId]);
+  const [hold] = await world.sql('select expires_at from holds where order_id = $1', [orderId]);
   expect((hold!.expires_at as Date).toISOString()).toBe('2099-01-01T00:00:00.000Z');
 });
 
@@ -195,12 +195,12 @@ function randomSource(seed: number) {
 test('whatever random orders take and release of shared quotas, at once, the books balance and nobody deadlocks', async () => {
   const seed = Date.now() >>> 0;
   const random = randomSource(seed);
-  const { products } = await shop.openEvent(
+  const { products } = await world.openEvent(
     Array.from({ length: 6 }, (_, i) => ({ name: `P${i}`, capacity: 5 + random(30) })),
   );
   // Each product also draws on quotas of others: a hall, a sector, a tier.
   for (const product of products)
-    await shop.environment.sql(
+    await world.sql(
       `insert into product_quotas select $1, quota_id from product_quotas where product_id = any($2) on conflict do nothing`,
       [product.id, [products[random(6)]!.id, products[random(6)]!.id]],
     );
@@ -212,7 +212,7 @@ test('whatever random orders take and release of shared quotas, at once, the boo
   let releases = 0;
   await Promise.all(
     orders.map(async ({ orderId, lines }) => {
-      await shop.messenger.deliver('inventory-reserve-request', shop.reserveRequest(orderId, lines));
+      await world.messenger.deliver('inventory-reserve-request', world.reserveRequest(orderId, lines));
       if (random(3) > 0) return;
       releases++;
       await release(orderId);
@@ -220,10 +220,10 @@ test('whatever random orders take and release of shared quotas, at once, the boo
   );
   await settled(count + orders.length + releases);
   await expectBooksToBalance();
-  const [waited] = await shop.environment.sql(
+  const [waited] = await world.sql(
     `select deadlocks::int from pg_stat_database where datname = current_database()`,
   );
   expect({ seed, deadlocks: waited!.deadlocks }).toEqual({ seed, deadlocks: 0 });
-  const [letters] = await shop.environment.sql('select count(*)::int as dead from dead_letters');
+  const [letters] = await world.sql('select count(*)::int as dead from dead_letters');
   expect(letters!.dead).toBe(0);
 });

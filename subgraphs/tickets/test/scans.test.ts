@@ -1,32 +1,32 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { v7 } from 'uuid';
 import type { Viewer } from '#shared/kernel/passport.ts';
-import { eventually, subscribe, viewerWith } from '#shared/test/world.ts';
-import { lineOf, SCAN, startTestTickets, type TestTickets } from './world.ts';
+import { eventually, viewerWith } from '#shared/test/world.ts';
+import { lineOf, SCAN, startWorld, type World } from './world.ts';
 
-let shop: TestTickets;
+let world: World;
 const staff = viewerWith('STAFF');
 beforeAll(async () => {
-  shop = await startTestTickets();
+  world = await startWorld();
 });
-afterAll(() => shop?.stop());
+afterAll(() => world?.stop());
 
 /** An event with one ticket sold. */
 async function sellTicket(event: object = {}) {
-  const { id, products } = await shop.openEvent([{}], event);
-  const { orderId } = await shop.buy([lineOf(products[0]!, 1, { guestNames: ['Ann'] })]);
-  const [ticket] = (await shop.ticketsOf(orderId)).tickets;
+  const { id, products } = await world.openEvent([{}], event);
+  const { orderId } = await world.buy([lineOf(products[0]!, 1, { guestNames: ['Ann'] })]);
+  const [ticket] = (await world.ticketsOf(orderId)).tickets;
   return { eventId: id, orderId, ticket };
 }
 const scan = (
   eventId: string,
   qrCode: string,
   { nonce = v7(), viewer = staff }: { nonce?: string; viewer?: Viewer } = {},
-) => shop.mutate(viewer, SCAN, { input: { eventId, qrCode, nonce, location: 'Gate A' } });
+) => world.mutate(viewer, SCAN, { input: { eventId, qrCode, nonce, location: 'Gate A' } });
 const countScans = async (eventId: string) =>
-  (await shop.environment.sql('select count(*)::int as n from scans where event_id = $1', [eventId]))[0]!.n;
+  (await world.sql('select count(*)::int as n from scans where event_id = $1', [eventId]))[0]!.n;
 const suspicions = async (eventId: string) =>
-  (await shop.environment.emitted('ticket.fraud.suspected')).filter(data => data.eventId === eventId);
+  (await world.emitted('ticket.fraud.suspected')).filter(data => data.eventId === eventId);
 
 test('a ticket opens the door once; a second scan of it is refused and recorded', async () => {
   const { eventId, ticket } = await sellTicket();
@@ -42,7 +42,7 @@ test('a ticket opens the door once; a second scan of it is refused and recorded'
     result: 'ALREADY_REDEEMED',
     message: expect.stringContaining('used already, on '),
   });
-  const { data } = await shop.ask(
+  const { data } = await world.ask(
     staff,
     'query ($id: ID!) { ticket(id: $id) { status redeemedAt scans { result location } } }',
     {
@@ -57,7 +57,7 @@ test('a ticket opens the door once; a second scan of it is refused and recorded'
       { result: 'ACCEPTED', location: 'Gate A' },
     ],
   });
-  const scanned = (await shop.environment.emitted('ticket.scanned')).filter(d => d.eventId === eventId);
+  const scanned = (await world.emitted('ticket.scanned')).filter(d => d.eventId === eventId);
   expect(scanned.map(data => data.result)).toEqual(['ACCEPTED', 'ALREADY_REDEEMED']);
 });
 
@@ -87,12 +87,12 @@ test('A23: a ticket of another event, a revoked one and plain nonsense are told 
     ticket: { id: one.ticket.id, status: 'VALID' },
   });
   expect(await scan(one.eventId, 'https://example.org')).toMatchObject({ result: 'INVALID', ticket: null });
-  await shop.messenger.deliver('inventory-release-request', {
+  await world.messenger.deliver('inventory-release-request', {
     orderId: one.orderId,
     reason: 'CANCELED',
     revokeTickets: true,
   });
-  await eventually(async () => (await shop.ticketsOf(one.orderId)).tickets[0].status === 'REVOKED');
+  await eventually(async () => (await world.ticketsOf(one.orderId)).tickets[0].status === 'REVOKED');
   expect((await scan(one.eventId, one.ticket.qrCode)).result).toBe('REVOKED');
 });
 
@@ -101,7 +101,7 @@ test('before the doors open a ticket is not valid yet, six hours after the end i
   const { eventId, ticket } = await sellTicket({ validFrom });
   expect((await scan(eventId, ticket.qrCode)).result).toBe('NOT_YET_VALID');
   const endAt = (hoursAgo: number) =>
-    shop.environment.sql(
+    world.sql(
       `update events set valid_from = null, starts_at = now() - interval '1 day',
          ends_at = now() - make_interval(hours => $2) where id = $1`,
       [eventId, hoursAgo],
@@ -147,7 +147,7 @@ test('a ticket refused three times, and a forged code at once, are suspicious; e
   expect(await suspicions(eventId)).toEqual([
     expect.objectContaining({
       ticketId: ticket.id,
-      organizerId: shop.organizer.id,
+      organizerId: world.organizer.id,
       reason: expect.stringContaining('refused 3 times'),
     }),
   ]);
@@ -164,22 +164,21 @@ test('only staff, the organizer of the event and administrators scan, list and w
   const { eventId, ticket } = await sellTicket();
   const input = { eventId, qrCode: ticket.qrCode, nonce: v7() };
   const refusal = async (viewer: Viewer | null, more: object = {}) =>
-    (await shop.ask(viewer, SCAN, { input: { ...input, ...more } })).errors?.[0]?.extensions.code;
+    (await world.ask(viewer, SCAN, { input: { ...input, ...more } })).errors?.[0]?.extensions.code;
   expect(await refusal(null)).toBe('UNAUTHENTICATED');
-  expect(await refusal(shop.buyer)).toBe('FORBIDDEN');
+  expect(await refusal(world.buyer)).toBe('FORBIDDEN');
   expect(await refusal(viewerWith('ORGANIZER'))).toBe('FORBIDDEN');
   expect(await refusal(staff, { eventId: v7() })).toBe('NOT_FOUND');
   expect(await countScans(eventId)).toBe(0);
-  expect((await scan(eventId, ticket.qrCode, { viewer: shop.organizer })).result).toBe('ACCEPTED');
+  expect((await scan(eventId, ticket.qrCode, { viewer: world.organizer })).result).toBe('ACCEPTED');
 
   const scansSeenBy = async (viewer: Viewer) =>
-    (await shop.ask(viewer, 'query ($id: ID!) { ticket(id: $id) { scans { result } } }', { id: ticket.id }))
+    (await world.ask(viewer, 'query ($id: ID!) { ticket(id: $id) { scans { result } } }', { id: ticket.id }))
       .data.ticket.scans;
-  expect(await scansSeenBy(shop.buyer)).toEqual([]);
-  expect(await scansSeenBy(shop.organizer)).toEqual([{ result: 'ACCEPTED' }]);
-  const watching = subscribe(
-    shop.url,
-    shop.buyer,
+  expect(await scansSeenBy(world.buyer)).toEqual([]);
+  expect(await scansSeenBy(world.organizer)).toEqual([{ result: 'ACCEPTED' }]);
+  const watching = world.subscribe(
+    world.buyer,
     'subscription ($id: ID!) { ticketScanned(eventId: $id) { result } }',
     { id: eventId },
   );
@@ -190,9 +189,9 @@ test('only staff, the organizer of the event and administrators scan, list and w
 test("a ticket of a stranger's event stays hidden from the organizer at whose door it is shown", async () => {
   const here = await sellTicket();
   const rival = viewerWith('ORGANIZER');
-  await shop.environment.sql('update events set organizer_id = $1 where id = $2', [rival.id, here.eventId]);
+  await world.sql('update events set organizer_id = $1 where id = $2', [rival.id, here.eventId]);
   const elsewhere = await sellTicket();
-  const answer = await shop.mutate(
+  const answer = await world.mutate(
     rival,
     `${SCAN.replace('ticket { id code status }', 'ticket { id }').replace('scannedAt', 'ticket { id }')}`,
     {
@@ -206,9 +205,8 @@ test('whoever watches the doors sees the latest scan, then each new one once', a
   const { eventId, ticket } = await sellTicket();
   await scan(eventId, 'nonsense');
   await scan(eventId, ticket.qrCode);
-  const watching = subscribe(
-    shop.url,
-    shop.organizer,
+  const watching = world.subscribe(
+    world.organizer,
     'subscription ($id: ID!) { ticketScanned(eventId: $id) { result location operator { id } ticket { code } } }',
     { id: eventId },
   );

@@ -3,7 +3,7 @@ import { v7 } from 'uuid';
 import type { MessageData, OrderLineData } from '#schema/messages/index.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
 import type { Environment } from '#shared/kernel/settings.ts';
-import { ask, eventually, openMessenger, testEnvironment, viewerWith } from '#shared/test/world.ts';
+import { eventually, startSubgraphWorld, viewerWith } from '#shared/test/world.ts';
 import { startTickets } from '../server.ts';
 
 export const CREATE_EVENT = `mutation ($input: CreateEventInput!) { createEvent(input: $input) {
@@ -61,15 +61,17 @@ export const lineOf = (
   ...more,
 });
 
-export async function startTestTickets(extra: Environment = {}) {
-  const environment = await testEnvironment('tickets', extra);
-  const tickets = await startTickets(environment.env);
-  const messenger = await openMessenger('tickets', environment.env);
+export type World = Awaited<ReturnType<typeof startWorld>>;
+
+/** The tickets subgraph on a database of its own, with the others played. */
+export async function startWorld(extra: Environment = {}) {
+  const world = await startSubgraphWorld('tickets', startTickets, extra);
+  const { messenger } = world;
   const organizer = viewerWith('ORGANIZER');
   const buyer = viewerWith('CUSTOMER', { displayName: 'Béa Buyer', locale: 'fr' });
 
   const mutate = async (viewer: Viewer, mutation: string, variables: object) => {
-    const { data, errors } = await ask(tickets.url, viewer, mutation, variables as Record<string, unknown>);
+    const { data, errors } = await world.ask(viewer, mutation, variables as Record<string, unknown>);
     if (errors) throw new Error(JSON.stringify(errors));
     return Object.values(data as object)[0];
   };
@@ -81,7 +83,7 @@ export async function startTestTickets(extra: Environment = {}) {
     name: N,
     orderId: string,
   ): Promise<MessageData<N>> =>
-    eventually(async () => (await environment.emitted(name)).find(data => data.orderId === orderId));
+    eventually(async () => (await world.emitted(name)).find(data => data.orderId === orderId));
 
   const reserveRequest = (
     orderId: string,
@@ -118,8 +120,7 @@ export async function startTestTickets(extra: Environment = {}) {
   }
 
   return {
-    environment,
-    messenger,
+    ...world,
     organizer,
     buyer,
     mutate,
@@ -128,10 +129,6 @@ export async function startTestTickets(extra: Environment = {}) {
     paidOrder,
     reserve,
     buy,
-    url: tickets.url,
-    ask: (viewer: Viewer | null, query: string, variables?: Record<string, unknown>) =>
-      ask(tickets.url, viewer, query, variables),
-
     /** A published event with these products (an admission of 25.00 EUR unless told otherwise). */
     async openEvent(products: object[] = [{}], event: object = {}) {
       const { id } = await mutate(organizer, CREATE_EVENT, { input: eventInput(event) });
@@ -151,15 +148,14 @@ export async function startTestTickets(extra: Environment = {}) {
       return { id: id as string, products: created };
     },
     async available(productId: string): Promise<number> {
-      const { data } = await ask(tickets.url, null, 'query ($id: ID!) { product(id: $id) { available } }', {
+      const { data } = await world.ask(null, 'query ($id: ID!) { product(id: $id) { available } }', {
         id: productId,
       });
       return data.product.available;
     },
     /** The tickets of an order as its buyer sees them. */
     async ticketsOf(orderId: string, viewer: Viewer | null = buyer) {
-      const { data } = await ask(
-        tickets.url,
+      const { data } = await world.ask(
         viewer,
         `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Order { tickets {
           id code qrCode pdfUrl guestName status issuedAt redeemedAt product { name } event { id title publicKey }
@@ -168,11 +164,5 @@ export async function startTestTickets(extra: Environment = {}) {
       );
       return data._entities[0];
     },
-    async stop() {
-      await messenger.close();
-      await tickets.stop();
-      await environment.drop();
-    },
   };
 }
-export type TestTickets = Awaited<ReturnType<typeof startTestTickets>>;

@@ -1,19 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { RunningSubgraph } from '#shared/subgraph.ts';
-import { ask, testEnvironment, viewerWith } from '#shared/test/world.ts';
-import { startUsers } from '../server.ts';
+import { viewerWith } from '#shared/test/world.ts';
+import { startWorld, type World } from './world.ts';
 
-let users: RunningSubgraph;
-let environment: Awaited<ReturnType<typeof testEnvironment>>;
+let world: World;
 
 beforeAll(async () => {
-  environment = await testEnvironment('users', { SEED: 'true' });
-  users = await startUsers(environment.env);
+  world = await startWorld({ SEED: 'true' });
 });
-afterAll(async () => {
-  await users?.stop();
-  await environment?.drop();
-});
+afterAll(() => world?.stop());
 
 const REGISTER = `mutation ($input: RegisterInput!) { register(input: $input) {
   __typename
@@ -28,9 +22,8 @@ const REFRESH = `mutation ($token: String!) { refreshSession(refreshToken: $toke
   __typename ... on Session { refreshToken } ... on Error { message }
 } }`;
 
-const register = async (input: object) => (await ask(users.url, null, REGISTER, { input })).data.register;
-const login = (email: string, password: string) =>
-  ask(users.url, null, LOGIN, { input: { email, password } });
+const register = async (input: object) => (await world.ask(null, REGISTER, { input })).data.register;
+const login = (email: string, password: string) => world.ask(null, LOGIN, { input: { email, password } });
 
 test('a new account is a signed-in customer whose token carries its identity', async () => {
   const session = await register({ email: 'Ann@Example.org', password: 'correct horse', displayName: 'Ann' });
@@ -38,8 +31,7 @@ test('a new account is a signed-in customer whose token carries its identity', a
     __typename: 'Session',
     user: { email: 'ann@example.org', displayName: 'Ann', locale: 'fr', role: 'CUSTOMER' },
   });
-  const { data } = await ask(
-    users.url,
+  const { data } = await world.ask(
     null,
     'query ($token: String!) { validateToken(token: $token, permissions: ["orders:create"]) { valid userId permissions } }',
     { token: session.accessToken },
@@ -98,14 +90,13 @@ test('A18: after ten failures an account answers RATE_LIMITED, known or not, wit
 
 test('A17: a refresh token used twice within ten seconds is forgiven; later use ends the whole family', async () => {
   const session = await register({ email: 'fam@example.org', password: 'correct horse', displayName: 'Fam' });
-  const refresh = async (token: string) =>
-    (await ask(users.url, null, REFRESH, { token })).data.refreshSession;
+  const refresh = async (token: string) => (await world.ask(null, REFRESH, { token })).data.refreshSession;
   const second = await refresh(session.refreshToken);
   expect(second.__typename).toBe('Session');
   const retried = await refresh(session.refreshToken);
   expect(retried.__typename).toBe('Session');
 
-  await environment.sql(
+  await world.sql(
     `update refresh_tokens set used_at = used_at - interval '11 seconds' where used_at is not null`,
   );
   expect((await refresh(session.refreshToken)).__typename).toBe('SessionExpired');
@@ -116,11 +107,11 @@ test('A17: a refresh token used twice within ten seconds is forgiven; later use 
 
 test('logout ends the session and everything refreshed from it', async () => {
   const session = await register({ email: 'out@example.org', password: 'correct horse', displayName: 'Out' });
-  const logout = await ask(users.url, null, 'mutation ($t: String!) { logout(refreshToken: $t) }', {
+  const logout = await world.ask(null, 'mutation ($t: String!) { logout(refreshToken: $t) }', {
     t: session.refreshToken,
   });
   expect(logout.data.logout).toBe(true);
-  const { data } = await ask(users.url, null, REFRESH, { token: session.refreshToken });
+  const { data } = await world.ask(null, REFRESH, { token: session.refreshToken });
   expect(data.refreshSession.__typename).toBe('SessionExpired');
 });
 
@@ -131,8 +122,7 @@ test('A20: a user is visible to oneself and to administrators; others get NOT_FO
     displayName: 'Seen',
   });
   const QUERY = 'query ($id: ID!) { user(id: $id) { email } }';
-  const seenBy = (viewer: ReturnType<typeof viewerWith>, id = user.id) =>
-    ask(users.url, viewer, QUERY, { id });
+  const seenBy = (viewer: ReturnType<typeof viewerWith>, id = user.id) => world.ask(viewer, QUERY, { id });
   expect((await seenBy(viewerWith('CUSTOMER', { id: user.id }))).data.user.email).toBe('seen@example.org');
   expect((await seenBy(viewerWith('ADMIN'))).data.user.email).toBe('seen@example.org');
   const hidden = await seenBy(viewerWith('CUSTOMER'));
@@ -149,9 +139,9 @@ test('a name is visible through a join, an email is not', async () => {
   });
   const QUERY = `query ($r: [_Any!]!) { _entities(representations: $r) { ... on User { displayName FIELD } } }`;
   const representations = { r: [{ __typename: 'User', id: user.id }] };
-  const named = await ask(users.url, null, QUERY.replace('FIELD', ''), representations);
+  const named = await world.ask(null, QUERY.replace('FIELD', ''), representations);
   expect(named.data._entities[0].displayName).toBe('Join');
-  const nosy = await ask(users.url, viewerWith('CUSTOMER'), QUERY.replace('FIELD', 'email'), representations);
+  const nosy = await world.ask(viewerWith('CUSTOMER'), QUERY.replace('FIELD', 'email'), representations);
   expect(nosy.errors![0]!.extensions.code).toBe('FORBIDDEN');
 });
 
@@ -164,17 +154,17 @@ test('only an administrator lists users and changes roles', async () => {
   const SET =
     'mutation ($input: SetRoleInput!) { setRole(input: $input) { ... on User { role permissions } } }';
   const input = { userId: user.id, role: 'ORGANIZER' };
-  const refused = await ask(users.url, viewerWith('ORGANIZER'), SET, { input });
+  const refused = await world.ask(viewerWith('ORGANIZER'), SET, { input });
   expect(refused.errors![0]!.extensions.code).toBe('FORBIDDEN');
-  const done = await ask(users.url, viewerWith('ADMIN'), SET, { input });
+  const done = await world.ask(viewerWith('ADMIN'), SET, { input });
   expect(done.data.setRole).toMatchObject({ role: 'ORGANIZER' });
 
   const LIST =
     'query ($after: String) { users(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } totalCount } }';
-  const first = await ask(users.url, viewerWith('ADMIN'), LIST);
+  const first = await world.ask(viewerWith('ADMIN'), LIST);
   expect(first.data.users.nodes).toHaveLength(2);
   expect(first.data.users.totalCount).toBeGreaterThan(3);
-  const second = await ask(users.url, viewerWith('ADMIN'), LIST, {
+  const second = await world.ask(viewerWith('ADMIN'), LIST, {
     after: first.data.users.pageInfo.endCursor,
   });
   expect(second.data.users.nodes[0].id < first.data.users.nodes[1].id).toBe(true);
@@ -182,7 +172,7 @@ test('only an administrator lists users and changes roles', async () => {
 
 test('A11: nothing is answered without a valid passport, not even the schema', async () => {
   for (const headers of [{}, { 'x-guichet-passport': 'forged' }] as Record<string, string>[]) {
-    const response = await fetch(`${users.url}/graphql`, {
+    const response = await fetch(`${world.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ query: '{ _service { sdl } }' }),
@@ -192,7 +182,7 @@ test('A11: nothing is answered without a valid passport, not even the schema', a
 });
 
 test('its keys, its health, its readiness and its metrics are plain HTTP', async () => {
-  const get = (path: string) => fetch(`${users.url}${path}`);
+  const get = (path: string) => fetch(`${world.url}${path}`);
   const { keys } = (await (await get('/.well-known/jwks.json')).json()) as { keys: object[] };
   expect(keys).toEqual([
     expect.objectContaining({ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: expect.any(String) }),

@@ -1,12 +1,13 @@
 /** The end-to-end tests through both of the gateway's executors: its own, and @apollo/gateway's. */
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
-import { createApiClient } from '../dev/client.ts';
-import { findFreePort } from '../dev/postgres/postgres.ts';
-import { startProcess } from '../dev/stack/processes.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { TEST_REDIS } from '#shared/test/world.ts';
+import { createApiClient } from '../../dev/buyer/client.ts';
+import { findFreePort } from '../../dev/free-port.ts';
+import { startProcess } from '../../dev/stack/processes.ts';
+import { type Backend, startTestStack, type TestStack } from '../world.ts';
 import { type Difference, type Exchange, type Notes, sideBySide } from './side-by-side.ts';
 import { withoutChance } from './transcript.ts';
-import type { TestStack } from './world.ts';
 
 export type Executor = 'own' | 'stock';
 
@@ -25,12 +26,12 @@ export interface Executors {
 }
 
 /** Starts a second gateway, with @apollo/gateway's executor, before the subgraphs of a running stack. */
-export async function startExecutors(stack: TestStack): Promise<Executors> {
+async function startExecutors(stack: TestStack): Promise<Executors> {
   const port = await findFreePort();
   const origin = `http://localhost:${port}`;
   const gateway = startProcess({
     name: 'stock-gateway',
-    file: join(import.meta.dirname, '../gateway/main.ts'),
+    file: join(import.meta.dirname, '../../gateway/main.ts'),
     env: { ...stack.env, GATEWAY_PORT: String(port), EXECUTOR: 'stock' },
     readyUrl: `${origin}/ready`,
     sink: line => {
@@ -61,7 +62,7 @@ export type Run = (name: string, scenario: () => Promise<void>, options?: { race
  * Tests that run through each executor and have to give the same.
  * @param show is called with the stack as the test has to see it, before each.
  */
-export function compareExecutors(executors: () => Executors, show: (seen: TestStack) => void) {
+function compareExecutors(executors: () => Executors, show: (seen: TestStack) => void) {
   const sent = new Set<string>();
   const compared = new Set<string>();
 
@@ -102,4 +103,48 @@ export function compareExecutors(executors: () => Executors, show: (seen: TestSt
   }
 
   return { run, checkItself };
+}
+
+/** What a scenario sees. */
+export interface Scene {
+  /** As the gateway shows it through which the scenario runs. */
+  stack: TestStack;
+}
+
+/**
+ * A group of scenarios on a stack of its own, for each kind of queues. With queues on PostgreSQL each scenario runs
+ * through both executors.
+ */
+export function describePurchases(define: (run: Run, scene: Scene) => void): void {
+  describe.each<{ backend: Backend; available: boolean; executors: boolean }>([
+    { backend: 'PostgreSQL', available: true, executors: true },
+    { backend: 'Redis', available: TEST_REDIS !== undefined, executors: false },
+  ])('a purchase through the gateway, queues on $backend', ({ backend, available, executors }) => {
+    let started: TestStack | undefined;
+    let both: Executors | undefined;
+    const scene = {} as Scene;
+    const comparison = compareExecutors(
+      () => both!,
+      seen => {
+        scene.stack = seen;
+      },
+    );
+    const run: Run = executors
+      ? comparison.run
+      : (name, scenario) => (available ? test : test.skip)(name, scenario);
+
+    beforeAll(async () => {
+      if (!available) return;
+      started = await startTestStack(backend);
+      scene.stack = started;
+      if (executors) both = await startExecutors(started);
+    });
+    afterAll(async () => {
+      await both?.stop();
+      await started?.end();
+    });
+
+    define(run, scene);
+    if (executors) comparison.checkItself();
+  });
 }

@@ -2,7 +2,7 @@
 import { EventEmitter, once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { eventually } from '#shared/test/world.ts';
-import { type Answer, type ApiClient, type LiveResults, withoutErrors } from '../dev/client.ts';
+import { type Answer, type ApiClient, type LiveResults, withoutErrors } from '../../dev/buyer/client.ts';
 
 /** An operation, and what was answered. */
 export interface Exchange {

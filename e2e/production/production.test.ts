@@ -6,14 +6,14 @@ import { expect, jest, test } from '@jest/globals';
 import { ConfigurationError, type Environment } from '#shared/kernel/settings.ts';
 import { SEEDED_USERS } from '#shared/seeds.ts';
 import { runSql, testEnvironment } from '#shared/test/world.ts';
-import { readGatewaySettings } from '../gateway/settings.ts';
-import { readInvoicesSettings } from '../subgraphs/invoices/settings.ts';
-import { readNotificationsSettings } from '../subgraphs/notifications/settings.ts';
-import { readOrdersSettings } from '../subgraphs/orders/settings.ts';
-import { readPaymentsSettings, takesTestPayments } from '../subgraphs/payments/settings.ts';
-import { readTicketsSettings } from '../subgraphs/tickets/settings.ts';
-import { startUsers } from '../subgraphs/users/server.ts';
-import { readUsersSettings } from '../subgraphs/users/settings.ts';
+import { readGatewaySettings } from '../../gateway/settings.ts';
+import { readInvoicesSettings } from '../../subgraphs/invoices/settings.ts';
+import { readNotificationsSettings } from '../../subgraphs/notifications/settings.ts';
+import { readOrdersSettings } from '../../subgraphs/orders/settings.ts';
+import { readPaymentsSettings, takesTestPayments } from '../../subgraphs/payments/settings.ts';
+import { readTicketsSettings } from '../../subgraphs/tickets/settings.ts';
+import { startUsers } from '../../subgraphs/users/server.ts';
+import { readUsersSettings } from '../../subgraphs/users/settings.ts';
 
 // Starting processes may take long on a busy machine.
 jest.setTimeout(120_000);
@@ -184,10 +184,14 @@ test('test payments in production are somebody’s explicit wish, and go with a 
 
 /** Runs a subgraph until it is ready or ends: all that it said, and its exit code. */
 async function run(subgraph: string, env: Environment) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, `../subgraphs/${subgraph}/server.ts`)], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, `../../subgraphs/${subgraph}/server.ts`)],
+    {
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let said = '';
   const exited = once(child, 'close');
   for (const stream of [child.stdout, child.stderr])

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Client } from 'pg';
 import { ask, subscribe, viewerWith } from '#shared/test/world.ts';
-import { confirmPayment, listEvents, placeOrder, registerBuyer, signIn } from '../dev/purchase.ts';
-import { readSchema, SUBGRAPHS } from '../schema/read.ts';
+import { confirmPayment, listEvents, placeOrder, registerBuyer, signIn } from '../../dev/buyer/purchase.ts';
+import { readSchema, SUBGRAPHS } from '../../schema/read.ts';
+import { complete, eventually, reserve, startTestStack, type TestStack } from '../world.ts';
 import { everyOperation, type Operation } from './every-operation.ts';
-import { complete, eventually, reserve, startTestStack, type TestStack } from './world.ts';
 
 jest.setTimeout(300_000);
 const WITHIN_SECONDS = 90;

@@ -2,12 +2,12 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Client } from 'pg';
 import { newId } from '#shared/data/database.ts';
 import { eventually, openMessenger, TEST_REDIS, testEnvironment } from '#shared/test/world.ts';
-import { findFreePort } from '../dev/postgres/postgres.ts';
-import { type Process, startProcess } from '../dev/stack/processes.ts';
+import { findFreePort } from '../../dev/free-port.ts';
+import { type Process, startProcess } from '../../dev/stack/processes.ts';
 
 jest.setTimeout(240_000);
 
-const ROOT = new URL('..', import.meta.url).pathname;
+const ROOT = new URL('../..', import.meta.url).pathname;
 
 /** Replicas of the tickets' workers (`WORKERS=only`, as in docker-compose.yml), and orders that ask them for stock. */
 async function startWorld(redis: boolean) {
@@ -24,7 +24,7 @@ async function startWorld(redis: boolean) {
       const replica = startProcess({
         name: `tickets-worker-${replicas.length + 1}`,
         file: `${ROOT}subgraphs/tickets/server.ts`,
-        nodeArgs: ['--import', `${ROOT}e2e/wedge.ts`],
+        nodeArgs: ['--import', `${ROOT}e2e/faults/wedge.ts`],
         env: { ...process.env, ...environment.env, TICKETS_PORT: String(port) },
         readyUrl: `http://127.0.0.1:${port}/ready`,
         sink: line => {

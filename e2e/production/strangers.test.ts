@@ -10,13 +10,13 @@ import { WebSocket } from 'ws';
 import { CORRELATION_HEADER, mintPassport, PASSPORT_HEADER } from '#shared/kernel/passport.ts';
 import { DEVELOPMENT_INTERNAL_SECRET, type Environment } from '#shared/kernel/settings.ts';
 import { testEnvironment } from '#shared/test/world.ts';
-import { startMailbox } from '../dev/mailbox/mailbox.ts';
-import { startStripeSandbox } from '../dev/stripe-sandbox/server.ts';
-import { signWebhook } from '../dev/stripe-sandbox/webhooks.ts';
-import { startGateway } from '../gateway/server.ts';
-import { startInvoices } from '../subgraphs/invoices/server.ts';
-import { startPayments } from '../subgraphs/payments/server.ts';
-import { eventually } from './world.ts';
+import { startMailbox } from '../../dev/mailbox/mailbox.ts';
+import { startStripeSandbox } from '../../dev/stripe-sandbox/server.ts';
+import { signWebhook } from '../../dev/stripe-sandbox/webhooks.ts';
+import { startGateway } from '../../gateway/server.ts';
+import { startInvoices } from '../../subgraphs/invoices/server.ts';
+import { startPayments } from '../../subgraphs/payments/server.ts';
+import { eventually } from '../world.ts';
 
 /** What a test has started; the last is undone first. */
 const undo: (() => unknown)[] = [];
@@ -31,7 +31,7 @@ jest.setTimeout(120_000);
 /** The users subgraph as a process of its own, because a jest worker's memory is not a subgraph's. */
 async function launchUsers() {
   const { env, drop } = await testEnvironment('users', { LOG_LEVEL: 'info' });
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../subgraphs/users/server.ts')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../subgraphs/users/server.ts')], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { TEST_REDIS } from '#shared/test/world.ts';
-import { confirmPayment } from '../dev/purchase.ts';
-import { type Backend, complete, mailsTo, reserve, startTestStack, type TestStack } from './world.ts';
+import { confirmPayment } from '../../dev/buyer/purchase.ts';
+import { type Backend, complete, mailsTo, reserve, startTestStack, type TestStack } from '../world.ts';
 
 jest.setTimeout(120_000);
 /** Seconds from the restart to the purchase's good end. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type Answer, type ApiClient, type LiveResults, withoutErrors } from '../dev/client.ts';
+import { type Answer, type ApiClient, type LiveResults, withoutErrors } from '../../dev/buyer/client.ts';
 import { type Notes, sideBySide } from './side-by-side.ts';
 import { withoutChance } from './transcript.ts';
 

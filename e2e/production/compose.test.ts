@@ -5,15 +5,15 @@ import { expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { type Environment, kinds } from '#shared/kernel/settings.ts';
-import { DATABASES } from '../dev/stack/services.ts';
-import { readGatewaySettings } from '../gateway/settings.ts';
-import { SUBGRAPHS } from '../schema/read.ts';
-import { readInvoicesSettings } from '../subgraphs/invoices/settings.ts';
-import { readNotificationsSettings } from '../subgraphs/notifications/settings.ts';
-import { readOrdersSettings } from '../subgraphs/orders/settings.ts';
-import { readPaymentsSettings } from '../subgraphs/payments/settings.ts';
-import { readTicketsSettings } from '../subgraphs/tickets/settings.ts';
-import { readUsersSettings } from '../subgraphs/users/settings.ts';
+import { DATABASES } from '../../dev/stack/services.ts';
+import { readGatewaySettings } from '../../gateway/settings.ts';
+import { SUBGRAPHS } from '../../schema/read.ts';
+import { readInvoicesSettings } from '../../subgraphs/invoices/settings.ts';
+import { readNotificationsSettings } from '../../subgraphs/notifications/settings.ts';
+import { readOrdersSettings } from '../../subgraphs/orders/settings.ts';
+import { readPaymentsSettings } from '../../subgraphs/payments/settings.ts';
+import { readTicketsSettings } from '../../subgraphs/tickets/settings.ts';
+import { readUsersSettings } from '../../subgraphs/users/settings.ts';
 
 interface Service {
   build?: { context: string; target: string };
@@ -26,10 +26,10 @@ interface Service {
   ports?: (string | { target: number; published: number; host_ip: string })[];
   volumes?: (string | { source: string; target: string })[];
 }
-const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
 
-/** All that the README asks for. */
+/** All that docs/production.md asks for. */
 const PRODUCTION: Environment = {
   INTERNAL_SECRET: 'an internal secret for this test',
   POSTGRES_PASSWORD: '5f1f2c7e9a',

@@ -1,6 +1,6 @@
 /** What the API refuses, in each of the ways in which it does. */
-import type { Answer, ApiClient } from '../dev/client.ts';
-import { listEvents } from '../dev/purchase.ts';
+import type { Answer, ApiClient } from '../../dev/buyer/client.ts';
+import { listEvents } from '../../dev/buyer/purchase.ts';
 
 const MISSING = '01900000-0000-7000-8000-00000000dead';
 const ORDER = 'query ($id: ID!) { order(id: $id) { status } }';
