@@ -2,8 +2,6 @@ import { listDeadLetters, replayDeadLetter } from '#shared/messaging/dead-letter
 import type { Resolvers } from '../../schema/generated/payments.ts';
 import { analyze } from './analytics/analytics.ts';
 import { createCheckout } from './checkout/checkout-sessions.ts';
-import { confirmPayment } from './collect/attempts.ts';
-import { payInvoice } from './collect/pay-invoice.ts';
 import {
   clientSecretOf,
   findPayment,
@@ -14,6 +12,8 @@ import {
   refundsOf,
   watchPayment,
 } from './collect/payments.ts';
+import { confirmPayment } from './confirm/confirm-payment.ts';
+import { payInvoice } from './confirm/pay-invoice.ts';
 import { refundPayment } from './refund/refunds.ts';
 
 export const resolvers: Resolvers = {

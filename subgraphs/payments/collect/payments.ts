@@ -3,7 +3,8 @@ import { askSubgraph } from '#shared/ask.ts';
 import { mayActFor, requireViewer } from '#shared/context.ts';
 import { entityLoader, loadMany } from '#shared/data/batch.ts';
 import { type ConnectionArguments, connect, connectMany, emptyConnection } from '#shared/data/connection.ts';
-import { type EntityManager, isId, query, sql } from '#shared/data/database.ts';
+import { isId, sql } from '#shared/data/database.ts';
+import { fork, selectEntities } from '#shared/data/entities.ts';
 import { badInput, CodedError, notFound } from '#shared/kernel/errors.ts';
 import { Refund } from '../refund/refund.entity.ts';
 import type { PaymentsContext } from '../services.ts';
@@ -46,13 +47,12 @@ export async function paymentsOf(ctx: PaymentsContext, subject: 'order' | 'invoi
   const loader = loadMany(
     ctx,
     paymentsOf.name + subject,
-    async ids => {
-      const rows = await query(
+    ids =>
+      selectEntities(
         ctx.em,
-        sql<object>`select * from payments where ${column} = any(${ids.filter(isId)}::uuid[]) order by id desc`,
-      );
-      return rows.map(row => ctx.em.map(Payment, row as never));
-    },
+        Payment,
+        sql`where ${column} = any(${ids.filter(isId)}::uuid[]) order by id desc`,
+      ),
     payment => (subject === 'order' ? payment.orderId : payment.invoiceId)!,
   );
   if (!ctx.viewer) return [];
@@ -61,13 +61,8 @@ export async function paymentsOf(ctx: PaymentsContext, subject: 'order' | 'invoi
 
 /** The refunds of a payment, oldest first. */
 export function refundsOf(ctx: PaymentsContext, { id }: Payment): Promise<Refund[]> {
-  const load = async (ids: string[]) => {
-    const rows = await query(
-      ctx.em,
-      sql<object>`select * from refunds where payment_id = any(${ids}::uuid[]) order by id`,
-    );
-    return rows.map(row => ctx.em.map(Refund, row as never));
-  };
+  const load = (ids: string[]) =>
+    selectEntities(ctx.em, Refund, sql`where payment_id = any(${ids}::uuid[]) order by id`);
   return loadMany(ctx, refundsOf, load, refund => refund.paymentId).load(id);
 }
 
@@ -107,17 +102,17 @@ export async function watchPayment(
 }
 
 async function findFresh({ em }: PaymentsContext, id: string): Promise<Payment | null> {
-  return isId(id) ? em.fork().findOne(Payment, { id }) : null;
+  return isId(id) ? fork(em).findOne(Payment, { id }) : null;
 }
 
 async function findNewest({ em }: PaymentsContext, orderId: string): Promise<Payment | null> {
   if (!isId(orderId)) return null;
-  const fork = em.fork() as EntityManager;
-  const [row] = await query(
-    fork,
-    sql<object>`select * from payments where order_id = ${orderId} order by id desc limit 1`,
+  const [newest] = await selectEntities(
+    fork(em),
+    Payment,
+    sql`where order_id = ${orderId} order by id desc limit 1`,
   );
-  return row ? fork.map(Payment, row as never) : null;
+  return newest ?? null;
 }
 
 /** There is no payment yet: whether the viewer may wait for it, the order's own rules say. */

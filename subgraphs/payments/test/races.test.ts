@@ -26,7 +26,7 @@ afterAll(async () => {
 
 function context(): PaymentsContext {
   const settings = readPaymentsSettings(shop.environment.env);
-  const services = { settings, provider: connectStripe(settings) };
+  const services = { settings, providers: { STRIPE: connectStripe(settings) } };
   const log = createLog('test', 'silent');
   return {
     em: orm.em.fork() as PaymentsContext['em'],
@@ -43,7 +43,7 @@ test('an answer that was asked for before another was applied is not believed: S
   await shop.world('POST', 'webhooks/pause');
   const { paymentId, payment } = await shop.order();
   const reference = payment.providerReference;
-  const { provider } = context().services;
+  const provider = context().services.providers.STRIPE!;
   await shop.stripe.paymentIntents.confirm(reference, {
     payment_method: 'pm_usBankAccount_processing',
     return_url: 'http://localhost/',

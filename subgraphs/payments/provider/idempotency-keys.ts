@@ -1,5 +1,5 @@
 /**
- * Idempotency keys with generations. Stripe stores the first answer to a key and replays it for a day, its own errors
+ * Idempotency keys with generations. A provider such as Stripe stores the first answer to a key and replays it for a day, its own errors
  * included (https://docs.stripe.com/api/idempotent_requests): a key that never varied would lock out whatever needs it.
  * So a key moves on to its next generation, by compare-and-set in the database, once an error was answered, is known to
  * be stored, and the provider shows no trace of the operation. Where an answer was lost, the same key is asked again.
@@ -7,6 +7,7 @@
  * A row exists only for an operation that has failed once, and is written before anything else is done about it.
  */
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
+import { fork } from '#shared/data/entities.ts';
 import type { PaymentsContext } from '../services.ts';
 import { ProviderRefusal, ProviderUnavailable } from './provider.ts';
 
@@ -43,7 +44,7 @@ export async function carryOutOnce<T>(
   name: string,
   { look, make, settleMs = SETTLE_MS }: Operation<T>,
 ): Promise<T> {
-  const em = ctx.em.fork() as EntityManager;
+  const em = fork(ctx.em);
   const before = await findKey(em, name);
   let generation = before?.generation ?? 0;
   // A server that knows no keys would do it a second time.
