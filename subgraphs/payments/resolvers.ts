@@ -31,12 +31,12 @@ export const resolvers: Resolvers = {
     replayPaymentsDeadLetter: (_, { id }, ctx) => replayDeadLetter(ctx, id),
   },
   Subscription: {
-    paymentUpdated: { subscribe: (_, args, ctx) => watchPayment(ctx, args) as never },
+    paymentUpdated: { subscribe: (_, args, ctx) => watchPayment(ctx, args) },
   },
   Payment: {
     __resolveReference: ({ id }, ctx) => findPayment(ctx, id),
-    order: ({ orderId }) => orderId && { __typename: 'Order', id: orderId },
-    invoice: ({ invoiceId }) => invoiceId && { __typename: 'Invoice', id: invoiceId },
+    order: ({ orderId }) => (orderId ? { __typename: 'Order', id: orderId } : null),
+    invoice: ({ invoiceId }) => (invoiceId ? { __typename: 'Invoice', id: invoiceId } : null),
     amount: payment => payment.money,
     refundedAmount: ({ refundedAmount, captured }) => ({ ...captured, amount: refundedAmount }),
     refunds: async (payment, _, ctx) =>

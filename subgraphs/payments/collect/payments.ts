@@ -2,13 +2,21 @@
 import { askSubgraph } from '#shared/ask.ts';
 import { mayActFor, requireViewer } from '#shared/context.ts';
 import { entityLoader, loadMany } from '#shared/data/batch.ts';
-import { type ConnectionArguments, connect, connectMany, emptyConnection } from '#shared/data/connection.ts';
+import {
+  type Connection,
+  type ConnectionArguments,
+  connect,
+  connectMany,
+  emptyConnection,
+} from '#shared/data/connection.ts';
 import { isId, sql } from '#shared/data/database.ts';
 import { fork, selectEntities } from '#shared/data/entities.ts';
 import { badInput, CodedError, notFound } from '#shared/kernel/errors.ts';
 import { Refund } from '../refund/refund.entity.ts';
 import type { PaymentsContext } from '../services.ts';
 import { Payment, type PaymentStatus } from './payment.entity.ts';
+
+export type PaymentPage = Connection<Payment>;
 
 /** A payment, when the viewer is its customer or an administrator; null otherwise. */
 export async function findPayment(ctx: PaymentsContext, id: string): Promise<Payment | null> {
@@ -28,7 +36,7 @@ export async function getPayment(ctx: PaymentsContext, id: string): Promise<Paym
 export function listPayments(
   ctx: PaymentsContext,
   { status, ...page }: ConnectionArguments & { status?: PaymentStatus | null | undefined },
-) {
+): Promise<PaymentPage> {
   const viewer = requireViewer(ctx);
   const whose = viewer.role === 'ADMIN' ? sql`true` : sql`customer_id = ${viewer.id}`;
   const which = status ? sql`status = ${status}` : sql`true`;
@@ -36,7 +44,11 @@ export function listPayments(
 }
 
 /** A user's payments, newest first; empty for whoever may not see them. */
-export async function paymentsOfUser(ctx: PaymentsContext, userId: string, page: ConnectionArguments) {
+export async function paymentsOfUser(
+  ctx: PaymentsContext,
+  userId: string,
+  page: ConnectionArguments,
+): Promise<PaymentPage> {
   if (!isId(userId) || !mayActFor(ctx.viewer, userId)) return emptyConnection();
   return connectMany(ctx, Payment, 'customer_id', page).load(userId);
 }

@@ -1,4 +1,4 @@
-import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
+import { defineEntity, p } from '@mikro-orm/postgresql';
 import { defineTransitions, requireStep, type StatusOf, whyNotTo } from '#shared/data/transitions.ts';
 
 /** A bank may send back what had succeeded. */
@@ -29,12 +29,6 @@ const RefundSchema = defineEntity({
 
 /** One line of a payment's refund ledger. */
 export class Refund extends RefundSchema.class {
-  declare [OptionalProps]?: '__typename';
-
-  get __typename() {
-    return 'Refund' as const;
-  }
-
   /** Why it does not get this status, in words; null when it can. */
   whyNotTo(status: RefundStatus): string | null {
     return whyNotTo(TRANSITIONS, this.status, status);
