@@ -17,12 +17,8 @@ import { lockPayment } from '../collect/payment-locks.ts';
 import { retireReference } from '../collect/payment-steps.ts';
 import { createIntentJob, openCheckoutJob } from '../jobs.ts';
 import { carryOutOnce } from '../provider/idempotency-keys.ts';
-import {
-  type ProviderCheckout,
-  ProviderIncomplete,
-  ProviderRefusal,
-  ProviderUnavailable,
-} from '../provider/provider.ts';
+import type { ProviderCheckout } from '../provider/provider.ts';
+import { ProviderIncomplete, ProviderRefusal, ProviderUnavailable } from '../provider/provider-errors.ts';
 import { type PaymentsContext, providerOf } from '../services.ts';
 import { CheckoutSession } from './checkout-session.entity.ts';
 

@@ -6,7 +6,8 @@ import { type EntityManager, inTransaction, query, sql } from '#shared/data/data
 import { fork } from '#shared/data/entities.ts';
 import { CheckoutSession } from '../checkout/checkout-session.entity.ts';
 import { isOrderClosed } from '../close/close-order.ts';
-import { type ProviderPayment, ProviderUnavailable } from '../provider/provider.ts';
+import type { ProviderPayment } from '../provider/provider.ts';
+import { ProviderUnavailable } from '../provider/provider-errors.ts';
 import { type PaymentsContext, providerOf } from '../services.ts';
 import type { Payment } from './payment.entity.ts';
 import { lockPayment } from './payment-locks.ts';
@@ -46,15 +47,15 @@ export async function applyPayment(
   for (let round = 0; round < ROUNDS; round += 1) {
     const before = round === 0 && since !== undefined ? since : await readRevision(ctx.em, paymentId);
     const seen = await askNow();
-    const applied = await inTransaction(fork(ctx.em), async em => {
+    const { payment, changed } = await inTransaction(fork(ctx.em), async em => {
       const payment = await lockPayment(em, paymentId);
       if (!payment) throw new Error(`Payment ${paymentId} does not exist (yet).`);
       const final = seen.status === 'SUCCEEDED' || seen.status === 'CANCELED';
+      // Null: not applied.
       if (payment.revision !== before && !final) return { payment, changed: null };
       if (settles !== undefined && settles === payment.attempts) payment.confirmingSince = null;
       return { payment, changed: await take(ctx, em, payment, seen) };
     });
-    const { payment, changed } = applied;
     if (changed !== null) return { payment, changed };
     askNow = () => providerOf(ctx, payment).retrieve(seen.reference);
   }

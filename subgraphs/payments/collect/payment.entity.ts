@@ -13,8 +13,7 @@ export const TRANSITIONS = defineTransitions({
 });
 export type PaymentStatus = StatusOf<typeof TRANSITIONS>;
 
-export const PROVIDER_NAMES = ['STRIPE', 'PAYPAL'] as const;
-export type ProviderName = (typeof PROVIDER_NAMES)[number];
+export type ProviderName = 'STRIPE' | 'PAYPAL';
 
 const OPEN: readonly PaymentStatus[] = ['REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION', 'PROCESSING'];
 

@@ -13,12 +13,8 @@ import { announceChange } from '../collect/payment-events.ts';
 import { lockPayment } from '../collect/payment-locks.ts';
 import { reconcilePaymentJob } from '../jobs.ts';
 import { carryOutOnce } from '../provider/idempotency-keys.ts';
-import {
-  type PaymentAttempt,
-  type ProviderPayment,
-  ProviderRefusal,
-  ProviderUnavailable,
-} from '../provider/provider.ts';
+import type { PaymentAttempt, ProviderPayment } from '../provider/provider.ts';
+import { ProviderRefusal, ProviderUnavailable } from '../provider/provider-errors.ts';
 import { type PaymentsContext, providerOf } from '../services.ts';
 
 /** For the process that dies between asking and writing down the answer. */

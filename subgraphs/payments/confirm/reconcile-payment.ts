@@ -10,7 +10,7 @@ import { Payment } from '../collect/payment.entity.ts';
 import { lockPayment } from '../collect/payment-locks.ts';
 import { BANK_WAIT_MS, flagPayment } from '../collect/payment-steps.ts';
 import { reconcilePaymentJob } from '../jobs.ts';
-import { ProviderIncomplete, ProviderUnavailable } from '../provider/provider.ts';
+import { ProviderIncomplete, ProviderUnavailable } from '../provider/provider-errors.ts';
 import { type PaymentsContext, providerOf } from '../services.ts';
 import { askLater, carryOutAttempt, giveUpAttempt } from './attempts.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Idempotency keys with generations. A provider such as Stripe stores the first answer to a key and replays it for a day, its own errors
+ * Idempotency keys with generations. Stripe stores the first answer to a key and replays it for a day, its own errors
  * included (https://docs.stripe.com/api/idempotent_requests): a key that never varied would lock out whatever needs it.
  * So a key moves on to its next generation, by compare-and-set in the database, once an error was answered, is known to
  * be stored, and the provider shows no trace of the operation. Where an answer was lost, the same key is asked again.
@@ -9,7 +9,7 @@
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
 import { fork } from '#shared/data/entities.ts';
 import type { PaymentsContext } from '../services.ts';
-import { ProviderRefusal, ProviderUnavailable } from './provider.ts';
+import { ProviderRefusal, ProviderUnavailable } from './provider-errors.ts';
 
 /**
  * An error that is answered twice under one key, this far apart, is taken as stored where the provider does not mark

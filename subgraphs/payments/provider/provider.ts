@@ -14,7 +14,7 @@ import type { RefundStatus } from '../refund/refund.entity.ts';
  * is asked for, for at least a day. Behind an error it may have been made all the same: the `find…` beside it tells.
  * What takes no key may be called any number of times.
  *
- * Errors: every method throws ProviderRefusal when the provider says no, ProviderUnavailable when what has happened is
+ * Errors (provider-errors.ts): every method throws ProviderRefusal when the provider says no, ProviderUnavailable when what has happened is
  * not known until it is asked again, and ProviderIncomplete when the answer lacks what cannot be done without. Their
  * messages contain no secret.
  */
@@ -138,12 +138,10 @@ export interface WebhookRequest {
   headers: IncomingHttpHeaders;
 }
 
-export const WEBHOOK_SUBJECTS = ['payment', 'refund', 'checkout', 'other'] as const;
-
 /** What a webhook is about. It only says where to look: nothing else of it is believed. */
 export interface WebhookNews {
   /** `other`: nothing that Guichet follows. */
-  about: (typeof WEBHOOK_SUBJECTS)[number];
+  about: 'payment' | 'refund' | 'checkout' | 'other';
   /** The provider's id of the payment, refund or checkout. */
   reference: string | null;
   /** The provider's id of the payment: itself, or the one that the refund belongs to. */
@@ -164,42 +162,4 @@ export interface ProviderWebhook extends WebhookNews {
   id: string;
   /** The provider's name of the event, for whoever looks at the records. */
   type: string;
-}
-
-/** The provider says no: nothing has happened, and asking again would not help. Its message is fit for the client. */
-export class ProviderRefusal extends Error {
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.name = 'ProviderRefusal';
-    this.code = code;
-  }
-}
-
-/** Not now, or the answer was lost: what has happened is not known until the provider is asked again. */
-export class ProviderUnavailable extends Error {
-  /** True when an answer came, and it told of an error of theirs: the same key may bring the same answer for a day. */
-  readonly answered: boolean;
-  /** True when the same key is known to bring the same answer. */
-  readonly stored: boolean;
-  constructor(message: string, answered: boolean, stored = false) {
-    super(message);
-    this.name = 'ProviderUnavailable';
-    this.answered = answered;
-    this.stored = stored;
-  }
-}
-
-/**
- * The answer lacks what cannot be done without. The operation has most likely been carried out, so that nothing may be
- * made anew: the provider is asked again, and an administrator told.
- */
-export class ProviderIncomplete extends ProviderUnavailable {
-  /** What the answer is about, if it says so. */
-  readonly reference: string | null;
-  constructor(reference: string | null, missing: string) {
-    super(`An answer of the provider lacks ${missing} (${reference ?? 'of an unknown object'}).`, false);
-    this.name = 'ProviderIncomplete';
-    this.reference = reference;
-  }
 }

@@ -3,7 +3,7 @@ import { inTransaction } from '#shared/data/database.ts';
 import { fork } from '#shared/data/entities.ts';
 import { enqueue, type JobDefinition, type JobHandler, onJob } from '#shared/messaging/jobs.ts';
 import type { PaymentsContext, PaymentsServices } from '../services.ts';
-import { ProviderUnavailable } from './provider.ts';
+import { ProviderUnavailable } from './provider-errors.ts';
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;

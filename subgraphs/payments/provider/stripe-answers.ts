@@ -6,14 +6,8 @@ import Stripe from 'stripe';
 import { isId } from '#shared/data/database.ts';
 import type { PaymentStatus } from '../collect/payment.entity.ts';
 import type { RefundStatus } from '../refund/refund.entity.ts';
-import {
-  type ProviderCheckout,
-  ProviderIncomplete,
-  type ProviderPayment,
-  type ProviderRefund,
-  ProviderRefusal,
-  ProviderUnavailable,
-} from './provider.ts';
+import type { ProviderCheckout, ProviderPayment, ProviderRefund } from './provider.ts';
+import { ProviderIncomplete, ProviderRefusal, ProviderUnavailable } from './provider-errors.ts';
 
 /** An object of Stripe's of which any part may be missing. */
 export type Partly<T> = { [K in keyof T]?: T[K] | null | undefined };

@@ -1,14 +1,8 @@
 /** Stripe, behind the few calls that Guichet makes. Secrets of its answers and errors stay in this file. */
 import Stripe from 'stripe';
 import type { PaymentsSettings } from '../settings.ts';
-import {
-  type PaymentProvider,
-  type PaymentTerms,
-  ProviderIncomplete,
-  type ProviderPayment,
-  ProviderRefusal,
-  ProviderUnavailable,
-} from './provider.ts';
+import type { PaymentProvider, PaymentTerms, ProviderPayment } from './provider.ts';
+import { ProviderIncomplete, ProviderRefusal, ProviderUnavailable } from './provider-errors.ts';
 import {
   attempt,
   isReplay,

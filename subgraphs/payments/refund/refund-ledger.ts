@@ -9,7 +9,8 @@ import { lockPayment, lockSubject } from '../collect/payment-locks.ts';
 import { flagPayment } from '../collect/payment-steps.ts';
 import { executeRefundJob } from '../jobs.ts';
 import { carryOutOnce } from '../provider/idempotency-keys.ts';
-import { ProviderIncomplete, type ProviderRefund, ProviderRefusal } from '../provider/provider.ts';
+import type { ProviderRefund } from '../provider/provider.ts';
+import { ProviderIncomplete, ProviderRefusal } from '../provider/provider-errors.ts';
 import { type PaymentsContext, providerOf } from '../services.ts';
 import { Refund } from './refund.entity.ts';
 

@@ -9,7 +9,7 @@ import { invalidInput, notFound, parseInput } from '#shared/kernel/errors.ts';
 import { emit } from '#shared/messaging/outbox.ts';
 import { Payment } from '../collect/payment.entity.ts';
 import { lockPayment, lockSubject } from '../collect/payment-locks.ts';
-import { ProviderUnavailable } from '../provider/provider.ts';
+import { ProviderUnavailable } from '../provider/provider-errors.ts';
 import type { PaymentsContext } from '../services.ts';
 import { executeRefund, recordRefund, refundableAmount, tellOrder } from './refund-ledger.ts';
 

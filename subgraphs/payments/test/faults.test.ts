@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually, viewerWith } from '#shared/test/world.ts';
-import { ProviderRefusal } from '../provider/provider.ts';
+import { ProviderRefusal } from '../provider/provider-errors.ts';
 import { connectStripe } from '../provider/stripe.ts';
 import { readPaymentsSettings } from '../settings.ts';
 import { openShop, type Shop } from './world.ts';

@@ -7,7 +7,7 @@ import { fork } from '#shared/data/entities.ts';
 import { finishCheckout } from '../checkout/checkout-sessions.ts';
 import { applyPayment } from '../collect/apply-payment.ts';
 import type { Payment } from '../collect/payment.entity.ts';
-import { ProviderRefusal } from '../provider/provider.ts';
+import { ProviderRefusal } from '../provider/provider-errors.ts';
 import { syncRefunds } from '../refund/refund-ledger.ts';
 import { type PaymentsContext, providerOf } from '../services.ts';
 import { findCheckout, findPayment, judgeWebhook } from './judge.ts';
