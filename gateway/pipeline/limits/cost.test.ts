@@ -92,8 +92,8 @@ describe('the operations of our own API', () => {
 test('an operation over the limit is answered 400 with its cost and the limit, over WebSocket, too', async () => {
   const stack = await startStack({ MAX_COST: '40' });
   try {
-    const dear = '{ orders { related { id } } }';
-    const { status, body } = await stack.ask(dear);
+    const expensive = '{ orders { related { id } } }';
+    const { status, body } = await stack.ask(expensive);
     expect([status, body]).toEqual([
       400,
       {
@@ -112,7 +112,7 @@ test('an operation over the limit is answered 400 with its cost and the limit, o
         client.subscribe({ query }, { next: resolve, error: resolve, complete: () => {} }),
       );
     const refused = [expect.objectContaining({ extensions: expect.objectContaining({ limit: 40 }) })];
-    expect(await refusal(dear)).toEqual(refused);
+    expect(await refusal(expensive)).toEqual(refused);
     expect(
       await refusal('subscription { orderUpdated(orderId: "o1") { related { related { id } } } }'),
     ).toEqual(refused);
