@@ -1,9 +1,9 @@
 /**
- * A map that forgets what has not been used for long, so that its entries never weigh more than `limit`; each weighs 1
- * by default.
+ * A map that drops entries that have not been used for long, so that all of them never weigh more than `limit`; each
+ * weighs 1 by default.
  *
  * What is set or used is in the young half. When that is full it becomes the old half, and what was in the old half
- * is forgotten. So the entries used last, half of the limit of them, are always known, and using one costs a look-up.
+ * is dropped. So the entries used last, half of the limit of them, are always known, and using one costs a look-up.
  */
 export class BoundedMap<K, V> {
   #young = new Map<K, V>();

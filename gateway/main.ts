@@ -3,26 +3,26 @@ import { startGateway } from './server.ts';
 import { readGatewaySettings } from './settings.ts';
 
 /**
- * Runs the gateway as this process: until SIGTERM or SIGINT, or until a parent process that holds an IPC channel to
- * this one goes away, since nobody would be left to stop it.
+ * Runs the gateway as this process: until SIGTERM or SIGINT, or until a parent process with an IPC channel to this one
+ * ends, since nobody would be left to stop it.
  */
-export async function runGateway() {
+async function main() {
   try {
     const { drainDelay } = readGatewaySettings(process.env);
     const gateway = await startGateway(process.env);
-    const end = (delay: number) => {
-      gateway.stop(delay).then(
+    const stop = (delayMs: number) => {
+      gateway.stop(delayMs).then(
         () => process.exit(0),
         () => process.exit(1),
       );
     };
-    process.on('SIGTERM', () => end(drainDelay));
-    process.on('SIGINT', () => end(drainDelay));
-    if (process.send) process.on('disconnect', () => end(0));
+    process.on('SIGTERM', () => stop(drainDelay));
+    process.on('SIGINT', () => stop(drainDelay));
+    if (process.send) process.on('disconnect', () => stop(0));
   } catch (error) {
     console.error(error instanceof ConfigurationError ? error.message : error);
     process.exit(1);
   }
 }
 
-if (import.meta.main) await runGateway();
+if (import.meta.main) await main();

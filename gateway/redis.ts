@@ -1,13 +1,13 @@
 import { Redis } from 'ioredis';
 import type { Log } from '#shared/kernel/log.ts';
 
-/** Milliseconds that an answer of Redis is waited for: what is asked there is never worth more. */
-const PATIENCE = 250;
+/** How long an answer of Redis is waited for: no request may wait longer for a rate limit or a persisted query. */
+const COMMAND_TIMEOUT_MS = 250;
 
 /**
  * The gateway's connection to Redis, or undefined without `url`.
  *
- * Commands fail at once while there is no connection: everybody here has something to fall back on.
+ * Commands fail at once while there is no connection: every caller has a fallback.
  */
 export function connectRedis(url: string | undefined, log: Log): Redis | undefined {
   if (!url) return undefined;
@@ -15,7 +15,7 @@ export function connectRedis(url: string | undefined, log: Log): Redis | undefin
     connectionName: 'guichet-gateway',
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: PATIENCE,
+    commandTimeout: COMMAND_TIMEOUT_MS,
     retryStrategy: tries => Math.min(100 * tries, 2_000),
   });
   redis.on('error', error => log.warn({ err: error }, 'redis'));

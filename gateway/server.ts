@@ -10,10 +10,10 @@ import { createUncheckedViewers, createViewers } from './identity/viewer.ts';
 import { prefersEventStream } from './live/event-streams.ts';
 import { createLive } from './live/live.ts';
 import { refuseUpgrade } from './live/sockets.ts';
-import { createApollo } from './pipeline/apollo.ts';
 import { readTrustedDocuments } from './pipeline/documents/trusted-documents.ts';
-import { createMask } from './pipeline/error-mask.ts';
-import { ConcurrencyLimit, observeConcurrency } from './pipeline/limits/concurrency-limit.ts';
+import { createErrorMask } from './pipeline/error-mask.ts';
+import { createLimits } from './pipeline/limits/limits.ts';
+import { createPipeline } from './pipeline/pipeline.ts';
 import { createPlayground } from './playground/playground.ts';
 import { connectRedis } from './redis.ts';
 import { readGatewaySettings } from './settings.ts';
@@ -27,14 +27,14 @@ export interface Gateway {
   wsUrl: string;
   port: number;
   /**
-   * Says "not ready", waits `drainDelay` milliseconds, then lets running requests finish (9 s at most), closes
+   * Answers "not ready", waits `drainDelay` milliseconds, then lets running requests finish (9 s at most), closes
    * WebSockets with 1001 and every connection to the subgraphs. Calling it twice is fine.
    */
   stop(drainDelay?: number): Promise<void>;
 }
 
-/** Milliseconds that running requests are given when the gateway stops. */
-const DRAIN = 9_000;
+/** How long running requests are given when the gateway stops. */
+const DRAIN_MS = 9_000;
 
 /**
  * Starts the gateway. The subgraphs need not be there yet: `/ready` tells when they are.
@@ -44,7 +44,7 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
   const settings = readGatewaySettings(env);
   const log = createLog('gateway', settings.logLevel);
   const metrics = createMetrics('gateway');
-  const mask = createMask(log, { hideSchema: settings.production });
+  const mask = createErrorMask(log, { hideSchema: settings.production });
   const supergraph = loadSupergraph(settings, log);
   const viewers =
     settings.identity === 'none'
@@ -52,30 +52,20 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
       : createViewers(settings.jwksUrl, settings.internalSecret, log);
   const redis = connectRedis(settings.redisUrl, log);
   const trusted = readTrustedDocuments(settings);
-  const limit = settings.concurrency.most > 0 ? new ConcurrencyLimit(settings.concurrency) : undefined;
-  if (limit) observeConcurrency(limit, metrics);
-  const { apollo, fastLane } = createApollo(supergraph, settings, {
-    log,
-    mask,
-    metrics,
-    redis,
-    trusted,
-    limit,
-  });
-  await apollo.start();
-  observeBreakers(supergraph.sources, metrics);
+  const limits = createLimits(settings, { redis, tagged: supergraph.tagged, metrics });
+  const pipeline = createPipeline(supergraph, settings, { log, mask, metrics, redis, trusted, limits });
+  await pipeline.start();
+  observeBreakers(supergraph.subgraphs, metrics);
 
   const handleGraphql = createGraphqlHandler({
-    apollo,
-    fastLane,
-    limit,
+    pipeline,
     viewers,
     trustProxy: settings.trustProxy,
     mask,
   });
-  const readiness = createReadiness([...supergraph.sources.values()]);
+  const readiness = createReadiness([...supergraph.subgraphs.values()]);
   const playground = createPlayground();
-  const live = createLive({ settings, supergraph, apollo, viewers, mask, metrics, log });
+  const live = createLive({ settings, supergraph, pipeline, limits, viewers, mask, metrics, log });
   let stopping: Promise<void> | undefined;
 
   async function route(req: IncomingMessage, res: ServerResponse) {
@@ -133,14 +123,14 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
     await new Promise(resolve => setTimeout(resolve, drainDelay));
     const closed = listening.close();
     // Connections become idle one by one, each when its running request is answered.
-    const sweeping = setInterval(() => server.closeIdleConnections(), 50);
-    const deadline = setTimeout(() => server.closeAllConnections(), DRAIN);
+    const closingIdle = setInterval(() => server.closeIdleConnections(), 50);
+    const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     live.streams.close();
     await Promise.all([closed, live.sockets.close()]);
-    clearInterval(sweeping);
+    clearInterval(closingIdle);
     clearTimeout(deadline);
     live.upstreams.close();
-    await apollo.stop();
+    await pipeline.stop();
     await supergraph.close();
     redis?.disconnect();
     log.info('gateway stopped');

@@ -64,7 +64,7 @@ export interface GatewaySettings {
   trustedDocuments: 'off' | 'allow' | 'only';
   /** Path of the JSON manifest `{ hash: document }`. */
   trustedDocumentsFile: string;
-  /** Milliseconds between saying "not ready" and closing the door, so that a balancer notices first. */
+  /** Milliseconds between answering "not ready" and accepting no more, so that a balancer notices first. */
   drainDelay: number;
   logLevel: string;
 }
@@ -98,7 +98,7 @@ export function readGatewaySettings(env: Environment): GatewaySettings {
       most: read.GATEWAY_CONCURRENCY,
       least: Math.min(read.GATEWAY_CONCURRENCY_MIN, read.GATEWAY_CONCURRENCY),
       targetMs: read.LATENCY_TARGET,
-      // Whoever waits is still to be answered, too.
+      // An operation that has waited must still be answered within the time-out.
       patienceMs: Math.ceil(read.SUBGRAPH_TIMEOUT / 4),
     },
     responseLimit: read.SUBGRAPH_RESPONSE_LIMIT,
@@ -130,7 +130,7 @@ const common = (k: Kinds, env: Environment, foreign: boolean) => ({
   IDENTITY: k.choice(['guichet', 'none'], 'guichet'),
   SUBGRAPH_URLS: addresses,
   SUBGRAPH_TIMEOUT: k.number(10_000, { min: 1, max: 600_000 }),
-  // How long a foreign supergraph usually takes is not for us to say, either.
+  // How long a foreign supergraph usually takes is unknown.
   GATEWAY_CONCURRENCY: k.number(foreign ? 0 : 1_000),
   GATEWAY_CONCURRENCY_MIN: k.number(32, { min: 1 }),
   LATENCY_TARGET: k.number(1_000, { min: 1, max: 600_000 }),
@@ -139,7 +139,7 @@ const common = (k: Kinds, env: Environment, foreign: boolean) => ({
   BREAKER_PAUSE: k.number(1_000, { min: 1, max: 600_000 }),
   CORS_ORIGINS: k.text(k.production ? '' : '*'),
   INTROSPECTION: k.flag(!k.production),
-  // What is dear in a foreign supergraph is not for us to say.
+  // What is expensive in a foreign supergraph is unknown.
   MAX_COST: k.number(foreign ? 0 : 10_000),
   RATE_LIMIT: k.number(k.production ? 1_200 : 0),
   LOGIN_RATE_LIMIT: k.number(k.production ? 30 : 0),

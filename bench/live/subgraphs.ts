@@ -7,7 +7,7 @@ import { ACCESS_TOKEN } from '#shared/kernel/passport.ts';
 import { startStandIn } from '../../gateway/test/subgraph.ts';
 import { now, type Order, usage } from './messages.ts';
 
-const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key"])';
+const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@tag"])';
 const news = new EventEmitter().setMaxListeners(0);
 /** How often each topic has changed. */
 const changes = new Map<string, number>();
@@ -38,9 +38,11 @@ const definitions = {
   },
   tickets: {
     typeDefs: parse(`${link}
-      type Product @key(fields: "id") { id: ID! name: String! available: Int! }
+      type Product @key(fields: "id") {
+        id: ID! @tag(name: "public") name: String! @tag(name: "public") available: Int! @tag(name: "public")
+      }
       type Query { product: Product }
-      type Subscription { availabilityChanged(eventId: ID!): [Product!]! }`),
+      type Subscription { availabilityChanged(eventId: ID!): [Product!]! @tag(name: "public") }`),
     resolvers: {
       Subscription: {
         availabilityChanged: {

@@ -9,9 +9,9 @@ import type { Webhooks } from './webhooks.ts';
 //   event     what Stripe tells the world about a change; kept, listable, and sent as webhooks
 //   delivery  one event on its way to the webhook address, with its attempts
 //   attempt   one try to collect a payment intent's money: confirm, 3-D Secure, settle
-//   fault     an arranged misfortune on the wire, for tests
+//   fault     a failure that a test has the API show, such as a cut connection or an error
 
-/** What every operation works with: a plain value, made anew for each request. */
+/** What every operation works with: a plain value, made for each request. */
 export interface Call {
   store: Store;
   webhooks: Webhooks;

@@ -45,7 +45,7 @@ const deliveryFilter = z.strictObject({
 });
 const target = z.strictObject({ url: z.url().optional(), secret: z.string().optional() });
 
-/** How tests and developers arrange what Stripe's world does by itself. No key is needed. */
+/** How tests and developers make happen what banks, networks and people do. No key is needed. */
 export const controls: Record<string, (control: Control) => object> = {
   'GET /sandbox/faults': ({ faults }) => ({ data: faults.list() }),
   'POST /sandbox/faults': ({ faults, input }) => {
@@ -104,7 +104,7 @@ export const controls: Record<string, (control: Control) => object> = {
     return refund;
   },
 
-  /** As new: nothing is known, no fault is arranged, webhooks flow. */
+  /** As started anew: no objects, no faults, webhooks are sent. */
   'POST /sandbox/reset': ({ store, webhooks, faults, requests }) => {
     webhooks.clear();
     store.clear();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A misfortune to arrange: what it strikes, and how often. */
+/** A failure to arrange: which requests it meets, and how often. */
 export const faultSchema = z.strictObject({
   match: z
     .strictObject({ method: z.string().toUpperCase().optional(), path: z.string().default('/v1/') })
@@ -47,7 +47,7 @@ export function createFaults() {
     clear() {
       faults = [];
     },
-    /** The fault that strikes this request, if any; it is used up by one. */
+    /** The fault that meets this request, if any; one of its times is used up. */
     take(method: string, path: string): Fault | undefined {
       const fault = faults.find(
         ({ match }) => (match.method ?? method) === method && path.startsWith(match.path),

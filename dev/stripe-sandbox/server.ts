@@ -49,10 +49,10 @@ export interface Sandbox {
 }
 
 const KEEP_REQUESTS = 2000;
-const BODY_LIMIT = 1024 * 1024;
+const LARGEST_BODY_BYTES = 1024 * 1024;
 const BY_PAGE: Call['request'] = { id: null, idempotency_key: null };
 
-/** Starts a Stripe-compatible server: API under /v1, pages for people, and the world's whims under /sandbox. */
+/** Starts a Stripe-compatible server: the API under /v1, pages for people, and controls for tests under /sandbox. */
 export async function startStripeSandbox(options: StripeSandboxOptions): Promise<StripeSandbox> {
   const { log = createLog('stripe-sandbox', 'silent'), webhookUrl, webhookSecret } = options;
   const store = openStore(options.dataFile);
@@ -133,7 +133,7 @@ export async function startStripeSandbox(options: StripeSandboxOptions): Promise
       send(response, 500, { error: { type: 'api_error', message: 'An unknown error occurred.' } });
     });
   });
-  // Longer than clients keep idle connections, so that none is closed in the moment of its next use.
+  // Longer than clients keep idle connections, so that no connection is closed at the moment of its next use.
   server.keepAliveTimeout = 65_000;
   const listening = await listen(server, options.port, options.host ?? LOOPBACK).catch(
     async (error: unknown) => {
@@ -178,7 +178,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_LIMIT) throw new ApiError(413, { type: 'invalid_request_error', message: 'Too long' });
+    if (size > LARGEST_BODY_BYTES)
+      throw new ApiError(413, { type: 'invalid_request_error', message: 'Too long' });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -30,7 +30,7 @@ export interface Webhooks {
 const RETRY_MS = [200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
 const GIVE_UP_AFTER_MS = 60 * 60 * 1000;
 const ANSWER_WITHIN_MS = 10_000;
-/** Attempts at a time: more would drown the receiver in connections. */
+/** Attempts at a time: more would open too many connections at the receiver. */
 const AT_ONCE = 32;
 /** Deliveries start at random within this time, so that nobody comes to rely on the order of events. */
 const SHUFFLE_MS = 15;

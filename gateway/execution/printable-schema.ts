@@ -2,7 +2,7 @@ import { type GraphQLSchema, isScalarType, isSpecifiedScalarType } from 'graphql
 
 /**
  * Lets a schema be introspected and printed although defaults of custom scalars are objects (`data: JSON = {}`), which
- * graphql-js cannot write as a literal: they are told as JSON in a string. Nothing else serializes by this schema, since
+ * graphql-js cannot write as a literal: they are written as JSON in a string. Nothing else serializes by this schema, since
  * subgraphs answer in JSON.
  */
 export function makePrintable(schema: GraphQLSchema) {

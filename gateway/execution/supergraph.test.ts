@@ -22,7 +22,7 @@ const plan = (query: string) =>
   });
 
 test('the committed supergraph has a data source for each of the six subgraphs', () => {
-  expect([...supergraph.sources].map(([name, { endpoint }]) => `${name} ${endpoint}`).sort()).toEqual([
+  expect([...supergraph.subgraphs].map(([name, { endpoint }]) => `${name} ${endpoint}`).sort()).toEqual([
     'invoices http://127.0.0.1:4003/graphql',
     'notifications http://127.0.0.1:4006/graphql',
     'orders http://127.0.0.1:4002/graphql',
@@ -73,7 +73,7 @@ test('the API can be introspected and printed, defaults that are objects include
 });
 
 test('the operations that the playground opens with are valid', async () => {
-  const path = './playground/tabs.js';
+  const path = '../playground/tabs.js';
   const { tabs } = (await import(path)) as { tabs: { query: string; headers: string; variables?: string }[] };
   for (const { query, headers, variables = '{}' } of tabs) {
     expect(validate(supergraph.gateway.schema!, parse(query))).toEqual([]);

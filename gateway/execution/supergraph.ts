@@ -7,7 +7,8 @@ import { BoundedMap } from '../bounded-map.ts';
 import type { GatewayContext } from '../context.ts';
 import { findDeepVariable, MAX_VARIABLE_DEPTH } from '../pipeline/limits/size.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { type SubgraphAnswer, SubgraphDataSource } from '../subgraphs/client.ts';
+import { type SubgraphAnswer, SubgraphClient } from '../subgraphs/client.ts';
+import { createFetchContext } from '../subgraphs/fetch-context.ts';
 import { subgraphOptions } from '../subgraphs/options.ts';
 import { type Definition, readDefinition } from './executor/collect.ts';
 import { type CompiledPlan, compilePlan } from './executor/executor.ts';
@@ -15,8 +16,17 @@ import { executeStockEvent } from './executor/stock.ts';
 import { introspects } from './introspection.ts';
 import { planOperation, type QueryPlan, type SubscriptionNode, schemasOf } from './planner.ts';
 import { makePrintable } from './printable-schema.ts';
+import { readTags, type TaggedFields } from './tags.ts';
 
-type GatewayResult = ReturnType<ApolloGateway['executor']>;
+type StockRequest = Parameters<ApolloGateway['executor']>[0];
+
+/** An operation as ApolloServer hands it to its gateway's executor, with what it carries along. */
+export interface GatewayRequest<Context = unknown> {
+  request: { operationName?: string; variables?: Record<string, unknown> };
+  document: DocumentNode;
+  queryHash: string;
+  context: Context;
+}
 
 /** A parsed and validated operation, with what the client gave for its variables. */
 export interface Operation {
@@ -35,13 +45,18 @@ export type Execute = (
 
 /** The composed schema, its planner, and the subgraphs behind it. */
 export interface Supergraph {
-  /** For ApolloServer: lifecycle, planning and execution of queries and mutations. */
+  /** Loads and plans; its lifecycle is ApolloServer's. */
   gateway: ApolloGateway;
-  sources: Map<string, SubgraphDataSource>;
+  subgraphs: Map<string, SubgraphClient>;
+  tagged: TaggedFields;
   /** Faults in the values given for an operation's variables. */
   checkVariables(operation: Operation): readonly GraphQLError[];
   /** Plans an operation, for any number of executions; a live one is executed by `executeEvent`. */
-  executeOf(operation: Omit<Operation, 'variables'>): Execute;
+  prepare(operation: Omit<Operation, 'variables'>): Execute;
+  /** Whether our own executor executes a document, and not @apollo/gateway's. */
+  usesOwnExecutor(document: DocumentNode): boolean;
+  /** Executes a query or mutation with @apollo/gateway's executor. */
+  executeStock(request: GatewayRequest, context: GatewayContext): Promise<ExecutionResult>;
   /** The plan of a subscription: what to subscribe to at whom (`primary`), and what each event is joined with. */
   planSubscription(operation: Operation): SubscriptionNode;
   /** Executes a subscription's plan for one event of its primary. */
@@ -62,21 +77,22 @@ interface Planned {
   compiled: CompiledPlan;
 }
 
-/** Reads the composed schema and prepares a data source for every subgraph in it. Nothing is contacted yet. */
+/** Reads the composed schema and prepares a client for every subgraph in it. Nothing is contacted yet. */
 export function loadSupergraph(settings: GatewaySettings, log: Log): Supergraph {
   // Otherwise @apollo/gateway reports to its maker from the moment it is constructed.
   process.env.APOLLO_TELEMETRY_DISABLED = 'true';
 
-  const sources = new Map<string, SubgraphDataSource>();
+  const subgraphs = new Map<string, SubgraphClient>();
+  const supergraphSdl = readFileSync(settings.supergraph, 'utf8');
   const gateway = new ApolloGateway({
-    supergraphSdl: readFileSync(settings.supergraph, 'utf8'),
+    supergraphSdl,
     logger: log,
     validateSupergraph: false,
     __exposeQueryPlanExperimental: false,
     buildService({ name, url }) {
-      const source = new SubgraphDataSource(subgraphOptions(settings, name, url), log);
-      sources.set(name, source);
-      return source;
+      const subgraph = new SubgraphClient(subgraphOptions(settings, name, url), log);
+      subgraphs.set(name, subgraph);
+      return subgraph;
     },
   });
   gateway.onSchemaLoadOrUpdate(({ apiSchema }) => makePrintable(apiSchema));
@@ -106,60 +122,54 @@ export function loadSupergraph(settings: GatewaySettings, log: Log): Supergraph 
     return getVariableValues(gateway.schema!, definitions, variables).errors ?? [];
   }
 
-  function executeOf(operation: Omit<Operation, 'variables'>): Execute {
+  function prepare(operation: Omit<Operation, 'variables'>): Execute {
     const { definition, compiled } = planned(operation);
     return (context, variables) => {
       const errors = checkVariables(definition, variables);
       if (errors.length > 0) return Promise.resolve({ errors });
-      return compiled.execute(sources, context, variables);
+      return compiled.execute(subgraphs, createFetchContext(context), variables);
     };
   }
 
-  const executeStock = gateway.executor;
   const introspective = new WeakMap<DocumentNode, boolean>();
 
   /** @apollo/gateway plans introspection too, and throws at what was added to it later than its own knowledge. */
-  function needsOwn(document: DocumentNode): boolean {
+  function usesOwnExecutor(document: DocumentNode): boolean {
     if (settings.executor === 'own') return true;
-    let needs = introspective.get(document);
-    if (needs === undefined) {
-      needs = introspects(document);
-      introspective.set(document, needs);
+    let introspecting = introspective.get(document);
+    if (introspecting === undefined) {
+      introspecting = introspects(document);
+      introspective.set(document, introspecting);
     }
-    return needs;
+    return introspecting;
   }
-
-  gateway.executor = async requestContext => {
-    const { request, document, queryHash, context: given } = requestContext;
-    if (!needsOwn(document)) return executeStock(requestContext);
-    const context = given as unknown as GatewayContext;
-    const { operationName, variables } = request;
-    const executed =
-      context.executed ?? executeOf({ document, queryHash, operationName })(context, variables);
-    return executed as GatewayResult;
-  };
 
   return {
     gateway,
-    sources,
+    subgraphs,
+    tagged: readTags(supergraphSdl),
     checkVariables({ document, operationName, variables }) {
       const errors = checkVariables(readDefinition(document, operationName), variables);
       return errors.map(error => badInput(error.message));
     },
-    executeOf,
+    prepare,
+    usesOwnExecutor,
+    executeStock: (request, context) =>
+      gateway.executor({ ...request, context: createFetchContext(context) } as unknown as StockRequest),
     planSubscription(operation) {
       const { node } = planned(operation);
       if (node?.kind !== 'Subscription') throw new Error('Not the plan of a subscription');
       return node;
     },
     executeEvent(operation, plan, event, context) {
+      const fetchContext = createFetchContext(context);
       if (settings.executor === 'stock') {
-        return executeStockEvent(gateway, sources, operation, plan, event, context, log);
+        return executeStockEvent(gateway, subgraphs, operation, plan, event, fetchContext, log);
       }
-      return planned(operation).compiled.execute(sources, context, operation.variables, event);
+      return planned(operation).compiled.execute(subgraphs, fetchContext, operation.variables, event);
     },
     async close() {
-      await Promise.all([...sources.values()].map(source => source.close()));
+      await Promise.all([...subgraphs.values()].map(subgraph => subgraph.close()));
     },
   };
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Bytes of a request's body. */
-export const MAX_BODY = 100_000;
-/** Bytes of a refused body that are still read, since most clients look for the answer only after they have sent. */
-const MAX_DISCARDED = 5_000_000;
+/** Of a request's body. */
+export const MAX_BODY_BYTES = 100_000;
+/** How much of a refused body is still read, since most clients read the answer only after they have sent everything. */
+const MAX_DISCARDED_BYTES = 5_000_000;
 
 /** A body that cannot be read as JSON, with the HTTP status that says so. */
 export class BodyError extends Error {
@@ -20,7 +20,7 @@ export class BodyError extends Error {
 const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'];
 
 /**
- * Reads a body as JSON, or as undefined when a form's type says that it is none of ours.
+ * Reads a body as JSON, or as undefined when it has the type of a form.
  * @throws BodyError 413 over 100 kB, 400 when it is not JSON, 415 when it claims to be something else.
  */
 export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
@@ -36,24 +36,24 @@ export async function readJsonBody(req: IncomingMessage): Promise<unknown> {
   }
 }
 
-const tooLarge = () => new BodyError(413, `The body is larger than ${MAX_BODY} bytes.`);
+const tooLarge = () => new BodyError(413, `The body is larger than ${MAX_BODY_BYTES} bytes.`);
 
 function readBytes(req: IncomingMessage): Promise<Buffer> {
-  if (Number(req.headers['content-length']) > MAX_DISCARDED) return Promise.reject(tooLarge());
+  if (Number(req.headers['content-length']) > MAX_DISCARDED_BYTES) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     let size = 0;
     let chunks: Buffer[] = [];
     req.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= MAX_BODY) chunks.push(chunk);
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
       else chunks = [];
-      if (size > MAX_DISCARDED) {
+      if (size > MAX_DISCARDED_BYTES) {
         req.pause();
         reject(tooLarge());
       }
     });
     req.on('end', () => {
-      if (size > MAX_BODY) reject(tooLarge());
+      if (size > MAX_BODY_BYTES) reject(tooLarge());
       else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
     });
     req.on('error', reject);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { OperationRequest } from '../pipeline/operations.ts';
+import { isOptional, type OperationRequest } from '../pipeline/operations.ts';
 import { BodyError, readJsonBody } from './body.ts';
 
 /**
@@ -27,16 +27,17 @@ export async function readOperationRequest(req: IncomingMessage, search: string)
 
 function checkRequest({ query, documentId, operationName, variables, extensions }: Record<string, unknown>) {
   const fits =
-    isOr(query, 'string') &&
-    isOr(documentId, 'string') &&
-    isOr(operationName, 'string') &&
-    isOr(variables, 'object') &&
-    isOr(extensions, 'object');
-  if (!fits)
+    isOptional('string', query) &&
+    isOptional('string', documentId) &&
+    isOptional('string', operationName) &&
+    isOptional('object', variables) &&
+    isOptional('object', extensions);
+  if (!fits) {
     throw new BodyError(
       400,
       'query, documentId or operationName is no text, or variables or extensions no object.',
     );
+  }
   return {
     query: query ?? undefined,
     documentId: documentId ?? undefined,
@@ -45,9 +46,6 @@ function checkRequest({ query, documentId, operationName, variables, extensions 
     extensions: extensions ?? undefined,
   } as OperationRequest;
 }
-
-const isOr = (value: unknown, type: 'string' | 'object') =>
-  value === undefined || value === null || (typeof value === type && !Array.isArray(value));
 
 function parseObject(text: string | undefined): unknown {
   if (!text) return undefined;

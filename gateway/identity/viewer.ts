@@ -19,7 +19,7 @@ export interface Identity {
   key: string;
   /** When the access token ends, in milliseconds since 1970; Infinity when signed out. */
   expiresAt: number;
-  /** Whether the gateway itself vouches for the viewer; otherwise the subgraphs make what they like of it. */
+  /** Whether the gateway itself vouches for the viewer; otherwise the subgraphs judge the credentials themselves. */
   vouched: boolean;
   /**
    * What tells of the identity in a fetch, as header names and values in turn: a passport with at least half of
@@ -39,13 +39,13 @@ export interface Viewers {
   identify(authorization: string | undefined): Identity | Promise<Identity>;
 }
 
-/** The key of whoever brings no token. */
+/** The key of all who bring no token. */
 export const ANONYMOUS = 'anonymous';
-/** Milliseconds a minted passport is used again: half of its 60 s, the rest is for the request itself. */
-const PASSPORT_REUSE = 30_000;
+/** How long a minted passport is used again: half of its 60 s, the rest is for the request itself. */
+const PASSPORT_REUSE_MS = 30_000;
 /** Verified tokens kept, so that a viewer's second request costs no signature check. */
-const REMEMBERED_TOKENS = 10_000;
-const LONGEST_TOKEN = 4_096;
+const KEPT_TOKENS = 10_000;
+const MAX_TOKEN_LENGTH = 4_096;
 
 /** Verifies access tokens by the keys at `jwksUrl`. */
 export function createViewers(jwksUrl: string, internalSecret: string, log: Log): Viewers {
@@ -54,7 +54,7 @@ export function createViewers(jwksUrl: string, internalSecret: string, log: Log)
     // An unknown key is looked for again soon, yet a flood of forged tokens costs the users subgraph next to nothing.
     cooldownDuration: 5_000,
   });
-  const verified = new BoundedMap<string, Identity>(REMEMBERED_TOKENS);
+  const verified = new BoundedMap<string, Identity>(KEPT_TOKENS);
   const anonymous = createIdentity(null, Number.POSITIVE_INFINITY, internalSecret);
 
   async function verify(token: string): Promise<Identity> {
@@ -82,7 +82,7 @@ export function createViewers(jwksUrl: string, internalSecret: string, log: Log)
     identify(authorization) {
       if (!authorization?.trim()) return anonymous;
       const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization.trim())?.[1];
-      if (!token || token.length > LONGEST_TOKEN) throw unauthenticated(INVALID);
+      if (!token || token.length > MAX_TOKEN_LENGTH) throw unauthenticated(INVALID);
       const known = verified.get(token);
       if (!known) return verify(token).catch(refuse);
       if (known.expiresAt > Date.now()) return known;
@@ -112,7 +112,7 @@ function createIdentity(viewer: Viewer | null, expiresAt: number, secret: string
     expiresAt,
     vouched: true,
     credentials() {
-      if (Date.now() - mintedAt >= PASSPORT_REUSE) {
+      if (Date.now() - mintedAt >= PASSPORT_REUSE_MS) {
         mintedAt = Date.now();
         credentials = mintPassport(viewer, secret).then(passport => {
           credentials = [PASSPORT_HEADER, passport];
@@ -129,8 +129,8 @@ function createIdentity(viewer: Viewer | null, expiresAt: number, secret: string
   return identity;
 }
 
-/** Longer values cannot be bearer tokens, and are not worth remembering. */
-const LONGEST_AUTHORIZATION = 16_384;
+/** Longer values are no bearer tokens, and would fill the memory. */
+const MAX_AUTHORIZATION_LENGTH = 16_384;
 
 /**
  * Identities in front of foreign subgraphs: nothing is verified here, and the `authorization` that a client sends
@@ -140,7 +140,7 @@ export function createUncheckedViewers(): Viewers {
   return {
     identify(given) {
       const authorization = given?.trim();
-      if (authorization && authorization.length > LONGEST_AUTHORIZATION) throw unauthenticated(INVALID);
+      if (authorization && authorization.length > MAX_AUTHORIZATION_LENGTH) throw unauthenticated(INVALID);
       const credentials = authorization ? ['authorization', authorization] : [];
       const params: Record<string, string> = authorization ? { authorization } : {};
       return {

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { Outlet } from './back-pressure.ts';
+import { BackPressureWriter } from './back-pressure.ts';
 
 /** A client that reads when it is told to. */
 function createSlowSink() {
@@ -23,13 +23,13 @@ function createSlowSink() {
   return sink;
 }
 
-const LIMITS = { maxBuffered: 3, patience: 60_000 };
+const LIMITS = { maxBufferedBytes: 3, patienceMs: 60_000 };
 
 test('a client that keeps up is sent everything, in order', () => {
   const sink = createSlowSink();
-  const outlet = new Outlet(sink, undefined, LIMITS);
+  const writer = new BackPressureWriter(sink, undefined, LIMITS);
   for (const frame of ['a1', 'b1', 'a2']) {
-    outlet.send(frame[0]!, frame);
+    writer.send(frame[0]!, frame);
     sink.read();
   }
   expect(sink.written).toEqual(['a1', 'b1', 'a2']);
@@ -38,22 +38,22 @@ test('a client that keeps up is sent everything, in order', () => {
 test('of what a slow client has not read, the newest of each operation is kept and sent when it has caught up', () => {
   const sink = createSlowSink();
   let skipped = 0;
-  const outlet = new Outlet(sink, () => skipped++, LIMITS);
-  for (const frame of ['a1', 'a2', 'a3', 'b1', 'a4', 'a5']) outlet.send(frame[0]!, frame);
+  const writer = new BackPressureWriter(sink, () => skipped++, LIMITS);
+  for (const frame of ['a1', 'a2', 'a3', 'b1', 'a4', 'a5']) writer.send(frame[0]!, frame);
   expect(sink.written).toEqual(['a1', 'a2']);
   sink.read();
   expect(sink.written).toEqual(['a1', 'a2', 'b1', 'a5']);
   expect(skipped).toBe(2);
   sink.read();
-  outlet.send('a', 'a6');
+  writer.send('a', 'a6');
   expect(sink.written.at(-1)).toBe('a6');
-  outlet.close();
+  writer.close();
 });
 
 test('what is kept is more than the client takes at once: the rest waits for the next time', () => {
   const sink = createSlowSink();
-  const outlet = new Outlet(sink, undefined, LIMITS);
-  for (const frame of ['a1', 'b1', 'a2', 'b2', 'c2']) outlet.send(frame[0]!, frame);
+  const writer = new BackPressureWriter(sink, undefined, LIMITS);
+  for (const frame of ['a1', 'b1', 'a2', 'b2', 'c2']) writer.send(frame[0]!, frame);
   sink.read();
   expect(sink.written).toEqual(['a1', 'b1', 'a2', 'b2']);
   sink.read();
@@ -62,19 +62,19 @@ test('what is kept is more than the client takes at once: the rest waits for the
 
 test('the last result of an operation that ends is sent before its end; of one that is not wanted, nothing', () => {
   const sink = createSlowSink();
-  const outlet = new Outlet(sink, undefined, LIMITS);
-  for (const frame of ['a1', 'b1', 'a2', 'b2']) outlet.send(frame[0]!, frame);
-  outlet.finish('a');
-  outlet.forget('b');
+  const writer = new BackPressureWriter(sink, undefined, LIMITS);
+  for (const frame of ['a1', 'b1', 'a2', 'b2']) writer.send(frame[0]!, frame);
+  writer.finish('a');
+  writer.forget('b');
   sink.read();
   expect(sink.written).toEqual(['a1', 'b1', 'a2']);
 });
 
 test('a client that stays behind is given up; one that has caught up is not', async () => {
   const sink = createSlowSink();
-  const outlet = new Outlet(sink, undefined, { maxBuffered: 3, patience: 20 });
+  const writer = new BackPressureWriter(sink, undefined, { maxBufferedBytes: 3, patienceMs: 20 });
   const abandoned = sink.abandoned();
-  for (const frame of ['a1', 'a2', 'a3']) outlet.send('a', frame);
+  for (const frame of ['a1', 'a2', 'a3']) writer.send('a', frame);
   // Read in part: the time-out finds room and sends what is kept.
   sink.waiting = 0;
   await new Promise<void>(resolve => {
@@ -85,7 +85,7 @@ test('a client that stays behind is given up; one that has caught up is not', as
     };
   });
   expect(sink.written.at(-1)).toBe('a3');
-  for (const frame of ['a4', 'a5']) outlet.send('a', frame);
+  for (const frame of ['a4', 'a5']) writer.send('a', frame);
   await abandoned;
-  outlet.close();
+  writer.close();
 });

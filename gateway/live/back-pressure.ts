@@ -1,38 +1,38 @@
-/** What results are written to: a WebSocket or an event stream. */
+/** Where results are written to: a WebSocket or an event stream. */
 export interface Sink {
   write(frame: string): void;
   /** Bytes that the network has not taken yet. */
   buffered(): number;
-  /** Calls `listener` once when all of them are gone. */
+  /** Calls `listener` once when the network has taken all of them. */
   onceDrained(listener: () => void): void;
-  /** Gives the client up. */
+  /** Closes the connection of a client that reads too slowly. */
   abandon(): void;
 }
 
-export interface OutletLimits {
+export interface BackPressureLimits {
   /** Bytes that may wait for a client before results are held back. */
-  maxBuffered: number;
-  /** Milliseconds after which a client that still has more than that to read is given up. */
-  patience: number;
+  maxBufferedBytes: number;
+  /** After this long a client that still has more than that to read is given up. */
+  patienceMs: number;
 }
 
-const LIMITS: OutletLimits = { maxBuffered: 1_000_000, patience: 30_000 };
+const LIMITS: BackPressureLimits = { maxBufferedBytes: 1_000_000, patienceMs: 30_000 };
 
 /**
- * The way of results to one client. All of them are sent for as long as the client keeps up. Behind a client that
- * reads too slowly only the newest result of each operation is kept, so memory stays bounded however fast the events
- * come; it is sent once the client has caught up, and a client that does not is given up.
+ * Writes results to one client. All of them are sent for as long as the client keeps up. Of what a client is too slow
+ * to read only the newest result of each operation is kept, so memory stays bounded however fast the events come; it is
+ * sent once the client has caught up, and a client that does not is given up.
  */
-export class Outlet {
+export class BackPressureWriter {
   /** The newest result by operation, while the client is behind. */
   #held = new Map<string, string>();
   #patience: NodeJS.Timeout | undefined;
   #sink: Sink;
-  #limits: OutletLimits;
+  #limits: BackPressureLimits;
   #skipped: () => void;
 
-  /** `skipped` is called for each result that gives way to a newer one. */
-  constructor(sink: Sink, skipped: () => void = () => {}, limits: OutletLimits = LIMITS) {
+  /** @param skipped called for each result that is dropped for a newer one. */
+  constructor(sink: Sink, skipped: () => void = () => {}, limits: BackPressureLimits = LIMITS) {
     this.#sink = sink;
     this.#skipped = skipped;
     this.#limits = limits;
@@ -45,7 +45,7 @@ export class Outlet {
     this.#hold(operation, frame);
   }
 
-  /** Sends what is kept of an operation that has ended, since what follows says so. */
+  /** Sends what is kept of an operation that has ended, before its end is sent. */
   finish(operation: string) {
     const frame = this.#held.get(operation);
     if (frame === undefined) return;
@@ -65,7 +65,7 @@ export class Outlet {
   }
 
   get #behind() {
-    return this.#sink.buffered() > this.#limits.maxBuffered;
+    return this.#sink.buffered() > this.#limits.maxBufferedBytes;
   }
 
   #hold(operation: string, frame: string) {
@@ -73,7 +73,7 @@ export class Outlet {
       this.#patience = setTimeout(() => {
         if (this.#behind) this.#sink.abandon();
         else this.#catchUp();
-      }, this.#limits.patience);
+      }, this.#limits.patienceMs);
       this.#sink.onceDrained(() => this.#catchUp());
     }
     // The newest goes last, so that what is sent first is what has waited longest.

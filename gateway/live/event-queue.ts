@@ -1,7 +1,7 @@
 /**
  * Events between a fast producer and a slow consumer, in order.
  *
- * Nothing is lost up to `limit`; beyond it the oldest waiting event gives way, since each event tells the whole
+ * Nothing is lost up to `limit`; beyond it the oldest waiting event is dropped, since each event holds the whole
  * current state and the newest is what a late consumer needs.
  */
 export class EventQueue<T> implements AsyncIterable<T> {
@@ -25,7 +25,7 @@ export class EventQueue<T> implements AsyncIterable<T> {
     this.#wake();
   }
 
-  /** What waits is still delivered, unless it is not wanted any more. */
+  /** Events that wait are still delivered, unless they are discarded. */
   end({ discard = false } = {}) {
     this.#ended = true;
     if (discard) this.#waiting = [];

@@ -11,12 +11,11 @@ import { sendJson } from '../http/graphql.ts';
 import { readOperationRequest } from '../http/operation-request.ts';
 import { atExpiry } from '../identity/token-expiry.ts';
 import type { Identity, Viewers } from '../identity/viewer.ts';
-import type { Apollo } from '../pipeline/admission.ts';
-import { type Mask, toFormatted } from '../pipeline/error-mask.ts';
-import { createPlaces } from '../pipeline/limits/holder-limit.ts';
-import { shareOf } from '../pipeline/limits/rate-limits.ts';
-import { beginOperation } from '../pipeline/operations.ts';
-import { Outlet } from './back-pressure.ts';
+import { type ErrorMask, toFormatted } from '../pipeline/error-mask.ts';
+import { limitKeyOf } from '../pipeline/limits/rate-limits.ts';
+import type { StreamLimit } from '../pipeline/limits/stream-limit.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import { BackPressureWriter } from './back-pressure.ts';
 import type { JoinLive } from './groups.ts';
 
 export interface EventStreams {
@@ -27,34 +26,34 @@ export interface EventStreams {
 }
 
 interface Parts {
-  apollo: Apollo;
+  pipeline: Pipeline;
   join: JoinLive;
   viewers: Viewers;
   trustProxy: boolean;
-  /** Streams of live operations that a viewer or, signed out, an address has open at a time; 0 is any number. */
-  streamLimit: number;
-  mask: Mask;
+  /** Of live operations. */
+  limit: StreamLimit;
+  mask: ErrorMask;
   metrics: Metrics;
-  /** Counts results that gave way to newer ones. */
+  /** Counts results that were dropped for newer ones. */
   skipped: Counter;
 }
 
 /** An answer under way. */
 interface Stream {
-  /** Says no more after `frame`. */
+  /** Ends the answer, with `frame` as its last part. */
   end(frame?: string): void;
   /** Calls `listener` when it has ended, from whichever side. */
   onceEnded(listener: () => void): void;
 }
 
-/** Refusals that stand in the status, as over plain HTTP; all others are told within the stream. */
-const REFUSED_BY_STATUS = [405, 429, 503];
-/** Milliseconds a client has to read the end of a stream whose token has expired. */
-const LAST_WORDS = 2_000;
-/** Milliseconds between comments that keep proxies from taking a quiet stream for a dead one. */
-const HEARTBEAT = 12_000;
-/** Seconds that somebody with too many streams is asked to wait. */
-const RETRY_AFTER = 5;
+/** Statuses of refusals that are answered as over plain HTTP; all others are sent within the stream. */
+const REFUSAL_STATUSES = [405, 429, 503];
+/** How long a client has to read the end of a stream whose token has expired. */
+const READ_END_MS = 2_000;
+/** Between comments that keep proxies from taking a quiet stream for a dead one. */
+const HEARTBEAT_MS = 12_000;
+/** How long a client with too many streams is asked to wait. */
+const RETRY_AFTER_SECONDS = 5;
 const COMMENT = ':\n\n';
 const COMPLETE = 'event: complete\ndata:\n\n';
 
@@ -67,21 +66,20 @@ export const prefersEventStream = ({ headers }: IncomingMessage) =>
  * operation per request, by POST or GET, whose results are `next` events, followed by `complete`.
  */
 export function createEventStreams({
-  apollo,
+  pipeline,
   join,
   viewers,
   trustProxy,
-  streamLimit,
+  limit,
   mask,
   metrics,
   skipped,
 }: Parts): EventStreams {
   const streams = new Map<Stream, ServerResponse>();
-  const places = createPlaces(streamLimit);
   let closed = false;
-  const beating = setInterval(() => {
+  const heartbeat = setInterval(() => {
     for (const res of streams.values()) res.write(COMMENT);
-  }, HEARTBEAT);
+  }, HEARTBEAT_MS);
   new Gauge({
     name: 'guichet_live_streams',
     help: 'Open event streams of clients',
@@ -95,32 +93,32 @@ export function createEventStreams({
     const request = await readOperationRequest(req, search);
     const identity = await viewers.identify(req.headers.authorization);
     const context = { identity, correlationId, address: addressOf(req, trustProxy) };
-    const begun = await beginOperation(apollo, request, context, { readOnly: req.method === 'GET' });
-    if (begun.refused && REFUSED_BY_STATUS.includes(begun.status)) {
+    const begun = await pipeline.begin(request, context, { readOnly: req.method === 'GET' });
+    if (begun.refused && REFUSAL_STATUSES.includes(begun.status)) {
       if (begun.status === 405) res.setHeader('allow', 'POST');
-      tellWhenToRetry(res, begun.refused[0]);
+      setRetryAfter(res, begun.refused[0]);
       return sendJson(res, begun.status, { errors: begun.refused });
     }
     if (closed) throw unavailable('The gateway is stopping. Try again.');
     if (res.closed) return;
     const isLive = !begun.refused && !begun.result;
-    const leavePlace = isLive ? places.take(shareOf(context)) : () => {};
-    if (!leavePlace) throw tooManyStreams(streamLimit);
+    const closeCounted = isLive ? limit.open(limitKeyOf(context)) : () => {};
+    if (!closeCounted) throw tooManyStreams(limit.most);
     const stream = openStream(res, identity);
     if (begun.refused) return stream.end(nextEvent(JSON.stringify({ errors: begun.refused })) + COMPLETE);
     if (begun.result) return stream.end(nextEvent(JSON.stringify(begun.result)) + COMPLETE);
 
-    const outlet = openOutlet(res, skipped);
+    const writer = createStreamWriter(res, skipped);
     let leave = () => {};
     stream.onceEnded(() => {
-      leavePlace();
+      closeCounted();
       leave();
-      outlet.close();
+      writer.close();
     });
     leave = join(begun.operation, context, {
-      result: ({ text }) => outlet.send('', nextEvent(text)),
+      result: ({ text }) => writer.send('', nextEvent(text)),
       end() {
-        outlet.finish('');
+        writer.finish('');
         stream.end(COMPLETE);
       },
     });
@@ -130,26 +128,26 @@ export function createEventStreams({
     let ended = () => {};
     const stream: Stream = {
       end(frame) {
-        letGo();
+        settle();
         res.end(frame);
       },
       onceEnded(listener) {
         ended = listener;
       },
     };
-    // Nothing may be written any more once a stream has ended, which is before a slow client has read its end.
-    const letGo = () => {
+    // Nothing may be written once a stream has ended, which is before a slow client has read its end.
+    const settle = () => {
       clearTimeout(expiry);
       streams.delete(stream);
       ended();
     };
     const expiry = atExpiry(identity, () => {
-      // The client is told that there is nothing more to come: only with another token there would be.
+      // The client is told that nothing more comes: it needs another token for that.
       stream.end(COMPLETE);
-      setTimeout(() => res.destroy(), LAST_WORDS).unref();
+      setTimeout(() => res.destroy(), READ_END_MS).unref();
     });
     streams.set(stream, res);
-    res.once('close', letGo);
+    res.once('close', settle);
     // Some proxies collect an answer before they pass it on, unless they are told not to.
     res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
     // Some browsers take a stream for open only after its first bytes.
@@ -174,13 +172,13 @@ export function createEventStreams({
           error instanceof BodyError
             ? { message: error.message, extensions: { code: error.code } }
             : mask(toFormatted(error), error, correlationId);
-        tellWhenToRetry(res, formatted);
+        setRetryAfter(res, formatted);
         sendJson(res, status, { errors: [formatted] });
       }
     },
     close() {
       closed = true;
-      clearInterval(beating);
+      clearInterval(heartbeat);
       for (const stream of streams.keys()) stream.end();
     },
   };
@@ -189,8 +187,8 @@ export function createEventStreams({
 /** JSON has no line breaks outside of its strings' escapes, so it is one line of data. */
 const nextEvent = (text: string) => `event: next\ndata: ${text}\n\n`;
 
-function openOutlet(res: ServerResponse, skipped: Counter): Outlet {
-  return new Outlet(
+function createStreamWriter(res: ServerResponse, skipped: Counter): BackPressureWriter {
+  return new BackPressureWriter(
     {
       write: frame => res.write(frame),
       buffered: () => res.writableLength,
@@ -210,7 +208,7 @@ function statusOf(error: unknown): number {
 }
 
 /** As over plain HTTP, where the pipeline sets the header. */
-function tellWhenToRetry(res: ServerResponse, refusal: GraphQLFormattedError | undefined) {
+function setRetryAfter(res: ServerResponse, refusal: GraphQLFormattedError | undefined) {
   const { retryAfter } = refusal?.extensions ?? {};
   if (retryAfter !== undefined) res.setHeader('retry-after', String(retryAfter));
 }
@@ -219,5 +217,5 @@ const tooManyStreams = (limit: number) =>
   new CodedError(
     'RATE_LIMITED',
     `No more than ${limit} event streams at a time: end one first, or use a WebSocket, which carries many operations.`,
-    { retryAfter: RETRY_AFTER },
+    { retryAfter: RETRY_AFTER_SECONDS },
   );

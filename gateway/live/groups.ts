@@ -8,8 +8,8 @@ import type { Identity } from '../identity/viewer.ts';
 import type { LiveListener, LiveOperation, LiveResult, Subscribe } from './subscriptions.ts';
 
 /**
- * Makes `member` hear a live operation, the current state first, until the returned function is called or the end is
- * told. Operations that cannot have different results share one upstream, and each of its events is executed and
+ * Adds `member` to a live operation. It is given the current state first, until the returned function is called or the
+ * operation ends. Operations that cannot have different results share one upstream, and each of its events is executed and
  * serialized once for all of them.
  */
 export type JoinLive = (operation: Operation, context: GatewayContext, member: LiveListener) => () => void;
@@ -26,24 +26,23 @@ interface Parts {
 /** Equal operations of viewers with equal rights. */
 interface Group {
   members: Set<LiveListener>;
-  /** Members who have not been told anything yet. */
+  /** Members who have been given no result. */
   waiting: Set<LiveListener>;
   last?: LiveResult;
   live: LiveOperation;
 }
 
-/** Codes that say "not to you". */
+/** Codes that refuse an operation to one viewer, and not to all. */
 const REFUSALS = new Set<unknown>(['NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED']);
 
 /**
- * Groups are told apart by text, variables and rights: those of one viewer, in however many tabs, or nobody's in
- * particular. A public operation runs as if signed out, so that nothing private can get into what is shared; a viewer
+ * A group is identified by text, variables and rights: those of one viewer, in however many tabs, or of no viewer. A public operation runs as if signed out, so that nothing private can get into what is shared; a viewer
  * to whom it is refused, like the organizer who watches a draft, is served with rights of their own instead.
  */
 export function createLiveGroups({ subscribe, isPublic, anonymous, metrics }: Parts): JoinLive {
   const groups = new Map<string, Group>();
   const texts = new WeakMap<DocumentNode, string>();
-  measure(groups, metrics);
+  observeGroups(groups, metrics);
 
   function open(key: string, operation: Operation, context: GatewayContext): Group {
     const members = new Set<LiveListener>();
@@ -52,9 +51,9 @@ export function createLiveGroups({ subscribe, isPublic, anonymous, metrics }: Pa
       result(result) {
         const known = result.again && result.text === group.last?.text;
         group.last = result;
-        const told = [...(known ? waiting : members)];
+        const receivers = [...(known ? waiting : members)];
         waiting.clear();
-        for (const member of told) member.result(result);
+        for (const member of receivers) member.result(result);
       },
       end() {
         groups.delete(key);
@@ -77,7 +76,7 @@ export function createLiveGroups({ subscribe, isPublic, anonymous, metrics }: Pa
     if (group.last?.errors.length === 0) member.result(group.last);
     else {
       group.waiting.add(member);
-      // What had failed for those who were here already may be well again.
+      // What failed for the other members may succeed at another attempt.
       if (group.last) group.live.refresh();
     }
     return () => {
@@ -93,12 +92,12 @@ export function createLiveGroups({ subscribe, isPublic, anonymous, metrics }: Pa
     const asAnybody = { ...context, identity: anonymous };
     if (context.identity.key === anonymous.key) return joinGroup(operation, asAnybody, member);
 
-    let first = true;
+    let isFirst = true;
     let leave = () => {};
     leave = joinGroup(operation, asAnybody, {
       result(result) {
-        const refused = first && result.errors.some(({ extensions }) => REFUSALS.has(extensions?.code));
-        first = false;
+        const refused = isFirst && result.errors.some(({ extensions }) => REFUSALS.has(extensions?.code));
+        isFirst = false;
         if (!refused) return member.result(result);
         leave();
         leave = joinGroup(operation, context, member);
@@ -119,7 +118,7 @@ function textOf(document: DocumentNode, known: WeakMap<DocumentNode, string>): s
   return text;
 }
 
-function measure(groups: Map<string, Group>, { registry }: Metrics) {
+function observeGroups(groups: Map<string, Group>, { registry }: Metrics) {
   new Gauge({
     name: 'guichet_live_groups',
     help: 'Live operations that run, equal ones of equal viewers counted once',

@@ -3,46 +3,50 @@ import type { Log } from '#shared/kernel/log.ts';
 import type { Metrics } from '#shared/kernel/metrics.ts';
 import type { Supergraph } from '../execution/supergraph.ts';
 import type { Identity, Viewers } from '../identity/viewer.ts';
-import type { Apollo } from '../pipeline/admission.ts';
-import type { Mask } from '../pipeline/error-mask.ts';
-import { createIsPublic } from '../pipeline/public-operations.ts';
+import type { ErrorMask } from '../pipeline/error-mask.ts';
+import type { Limits } from '../pipeline/limits/limits.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { createUpstreams } from '../subgraphs/upstreams.ts';
 import { createEventStreams } from './event-streams.ts';
 import { createLiveGroups } from './groups.ts';
+import { createIsPublic } from './public-operations.ts';
 import { createSockets } from './sockets.ts';
 import { createSubscribe } from './subscriptions.ts';
 
 interface Parts {
   settings: GatewaySettings;
   supergraph: Supergraph;
-  apollo: Apollo;
+  pipeline: Pipeline;
+  limits: Limits;
   viewers: Viewers;
-  mask: Mask;
+  mask: ErrorMask;
   metrics: Metrics;
   log: Log;
 }
 
 /** Wires live operations: clients' sockets and streams, the groups they join, and the subgraphs behind. */
-export function createLive({ settings, supergraph, apollo, viewers, mask, metrics, log }: Parts) {
+export function createLive(parts: Parts) {
+  const { settings, supergraph, pipeline, limits, viewers, mask, metrics, log } = parts;
   const schema = supergraph.gateway.schema!;
-  const upstreams = createUpstreams(supergraph.sources, settings.subgraphTimeout, log);
+  const upstreams = createUpstreams(supergraph.subgraphs, settings.subgraphTimeout, log);
   const join = createLiveGroups({
     subscribe: createSubscribe(supergraph, upstreams, mask),
-    // What is public is known of our own subgraphs only.
-    isPublic: settings.identity === 'none' ? () => false : createIsPublic(schema),
+    // In a foreign supergraph the tag `public` may mean something else, such as a contract's variant.
+    isPublic:
+      settings.identity === 'none' ? () => false : createIsPublic(schema, supergraph.tagged('public')),
     anonymous: viewers.identify(undefined) as Identity,
     metrics,
   });
   const skipped = new Counter({
     name: 'guichet_live_skipped_total',
-    help: 'Results that gave way to newer ones because a client reads too slowly',
+    help: 'Results that were dropped for newer ones because a client reads too slowly',
     registers: [metrics.registry],
   });
-  const { corsOrigins, trustProxy, streamLimit } = settings;
+  const { corsOrigins, trustProxy } = settings;
   return {
     sockets: createSockets({
-      apollo,
+      pipeline,
       schema,
       join,
       viewers,
@@ -53,7 +57,16 @@ export function createLive({ settings, supergraph, apollo, viewers, mask, metric
       skipped,
       log,
     }),
-    streams: createEventStreams({ apollo, join, viewers, trustProxy, streamLimit, mask, metrics, skipped }),
+    streams: createEventStreams({
+      pipeline,
+      join,
+      viewers,
+      trustProxy,
+      limit: limits.streams,
+      mask,
+      metrics,
+      skipped,
+    }),
     upstreams,
   };
 }

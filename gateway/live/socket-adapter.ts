@@ -2,18 +2,17 @@ import { CloseCode, type Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Log } from '#shared/kernel/log.ts';
 
-/** Milliseconds between pings. */
-const PING = 12_000;
+const PING_INTERVAL_MS = 12_000;
 /**
  * Pings in a row after which a client that has answered none is gone. Not one alone: a slow client answers only when
- * it has read what was sent before, and how long it may take for that is the outlet's to judge.
+ * it has read what was sent before, and back-pressure decides how long it may take for that.
  */
 const MAX_UNANSWERED = 3;
 
 /** Speaks graphql-ws's protocol on a socket, as its own adapter for ws does, with our log. */
 export function attach<E>(protocol: Server<E>, socket: WebSocket, extra: E, log: Log) {
-  const fail = (err: unknown, told: string) => {
-    log.error({ err }, told);
+  const fail = (err: unknown, message: string) => {
+    log.error({ err }, message);
     socket.close(CloseCode.InternalServerError, 'Internal server error');
   };
   // A message over the limit or a broken frame: ws closes the socket by itself, with the fitting code.
@@ -48,7 +47,7 @@ export function attach<E>(protocol: Server<E>, socket: WebSocket, extra: E, log:
     if (unanswered === MAX_UNANSWERED) return socket.terminate();
     unanswered++;
     socket.ping();
-  }, PING);
+  }, PING_INTERVAL_MS);
 
   socket.once('close', (code, reason) => {
     clearInterval(pinging);

@@ -1,14 +1,18 @@
 import type { Duplex } from 'node:stream';
 import type { Counter } from 'prom-client';
 import type { WebSocket } from 'ws';
-import { Outlet } from './back-pressure.ts';
+import { BackPressureWriter } from './back-pressure.ts';
 import type { LiveListener } from './subscriptions.ts';
 
 export const TRY_AGAIN_LATER = 1013;
 
-/** The way of results to a client's WebSocket on a connection; `skipped` counts those that gave way to newer ones. */
-export function openSocketOutlet(client: WebSocket, connection: Duplex, skipped: Counter): Outlet {
-  return new Outlet(
+/** Writes results to a client's WebSocket on a connection; `skipped` counts those that are dropped for newer ones. */
+export function createSocketWriter(
+  client: WebSocket,
+  connection: Duplex,
+  skipped: Counter,
+): BackPressureWriter {
+  return new BackPressureWriter(
     {
       write: frame => client.send(frame),
       buffered: () => client.bufferedAmount,
@@ -23,7 +27,11 @@ export function openSocketOutlet(client: WebSocket, connection: Duplex, skipped:
  * What graphql-ws takes for a live operation's results: there are none, since they go straight to the socket as
  * ready-made frames, and it ends when the operation does.
  */
-export function followOnSocket(id: string, outlet: Outlet, join: (member: LiveListener) => () => void) {
+export function followOnSocket(
+  id: string,
+  writer: BackPressureWriter,
+  join: (member: LiveListener) => () => void,
+) {
   const done = { done: true as const, value: undefined };
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   let over = false;
@@ -35,9 +43,9 @@ export function followOnSocket(id: string, outlet: Outlet, join: (member: LiveLi
         finish = () => resolve(done);
         if (over) return finish();
         leave = join({
-          result: ({ text }) => outlet.send(id, `${head}${text}}`),
+          result: ({ text }) => writer.send(id, `${head}${text}}`),
           end() {
-            outlet.finish(id);
+            writer.finish(id);
             finish();
           },
         });
@@ -45,7 +53,7 @@ export function followOnSocket(id: string, outlet: Outlet, join: (member: LiveLi
     async return() {
       over = true;
       leave();
-      outlet.forget(id);
+      writer.forget(id);
       finish();
       return done;
     },

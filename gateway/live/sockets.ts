@@ -14,13 +14,12 @@ import { addressOf } from '../http/client-address.ts';
 import { originMayCall } from '../http/cors.ts';
 import { atExpiry } from '../identity/token-expiry.ts';
 import type { Identity, Viewers } from '../identity/viewer.ts';
-import type { Apollo } from '../pipeline/admission.ts';
-import { type Mask, toFormatted } from '../pipeline/error-mask.ts';
-import { beginOperation } from '../pipeline/operations.ts';
-import type { Outlet } from './back-pressure.ts';
+import { type ErrorMask, toFormatted } from '../pipeline/error-mask.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { BackPressureWriter } from './back-pressure.ts';
 import type { JoinLive } from './groups.ts';
 import { attach } from './socket-adapter.ts';
-import { followOnSocket, openSocketOutlet, TRY_AGAIN_LATER } from './socket-sink.ts';
+import { createSocketWriter, followOnSocket, TRY_AGAIN_LATER } from './socket-sink.ts';
 
 export interface Sockets {
   /** Takes a connection over from the HTTP server, or refuses it with 403 (foreign Origin). */
@@ -30,23 +29,23 @@ export interface Sockets {
 }
 
 interface Parts {
-  apollo: Apollo;
+  pipeline: Pipeline;
   schema: GraphQLSchema;
   join: JoinLive;
   viewers: Viewers;
   corsOrigins: string[];
   trustProxy: boolean;
-  mask: Mask;
+  mask: ErrorMask;
   metrics: Metrics;
-  /** Counts results that gave way to newer ones. */
+  /** Counts results that were dropped for newer ones. */
   skipped: Counter;
   log: Log;
 }
 
 /** A client's connection. */
-interface Visit {
+interface ClientConnection {
   socket: WebSocket;
-  outlet: Outlet;
+  writer: BackPressureWriter;
   address: string;
   identity?: Identity;
   /** From connection_init, for all operations of the connection; without it each gets its own. */
@@ -57,27 +56,27 @@ interface Visit {
 /** An operation on its way through graphql-ws, with its result when it is not a live one. */
 interface Started {
   id: string;
-  visit: Visit;
+  connection: ClientConnection;
   operation: Operation;
   context: GatewayContext;
   result: object | undefined;
 }
 
-/** Bytes of a message from a client. */
-const MAX_MESSAGE = 64_000;
+/** Of a message from a client. */
+const MAX_MESSAGE_BYTES = 64_000;
 /** Operations that one socket carries at a time. */
 const MAX_OPERATIONS = 200;
 const GOING_AWAY = 1001;
 
 /** Serves `graphql-transport-ws`: live operations, and queries and mutations through the same pipeline as HTTP. */
 export function createSockets(parts: Parts): Sockets {
-  const { apollo, schema, join, viewers, mask, log } = parts;
+  const { pipeline, schema, join, viewers, mask, log } = parts;
   const server = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_MESSAGE,
+    maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
     handleProtocols,
-    // A client that does not answer a close is cut off; ws's own patience is 30 s.
+    // A client that does not answer a close is cut off after this long; ws waits 30 s by default.
     ...({ closeTimeout: 2_000 } as object),
   });
   new Gauge({
@@ -89,42 +88,43 @@ export function createSockets(parts: Parts): Sockets {
     },
   });
 
-  const protocol = makeServer<Record<string, unknown>, Visit>({
+  const protocol = makeServer<Record<string, unknown>, ClientConnection>({
     connectionInitWaitTimeout: 3_000,
-    async onConnect({ extra: visit, connectionParams = {} }) {
+    async onConnect({ extra: connection, connectionParams = {} }) {
       const params = lowerCaseKeys(connectionParams);
       try {
-        visit.identity = await viewers.identify(params.authorization as string | undefined);
+        connection.identity = await viewers.identify(params.authorization as string | undefined);
       } catch (error) {
         // Without a reason to refuse the token the client may keep it and come back.
         if ((error as CodedError).extensions?.code === 'UNAUTHENTICATED') return false;
-        visit.socket.close(TRY_AGAIN_LATER, 'Signing in cannot be checked at the moment');
+        connection.socket.close(TRY_AGAIN_LATER, 'Signing in cannot be checked at the moment');
         return false;
       }
-      if (params[CORRELATION_HEADER]) visit.correlationId = correlationIdFrom(params[CORRELATION_HEADER]);
-      visit.expiry = atExpiry(visit.identity, () =>
-        visit.socket.close(CloseCode.Forbidden, 'The access token has expired'),
+      if (params[CORRELATION_HEADER])
+        connection.correlationId = correlationIdFrom(params[CORRELATION_HEADER]);
+      connection.expiry = atExpiry(connection.identity, () =>
+        connection.socket.close(CloseCode.Forbidden, 'The access token has expired'),
       );
       return true;
     },
-    async onSubscribe({ extra: visit, subscriptions }, id, payload) {
+    async onSubscribe({ extra: connection, subscriptions }, id, payload) {
       if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [new RefusedOperation(TOO_MANY)];
       const context = {
-        identity: visit.identity!,
-        correlationId: visit.correlationId ?? correlationIdFrom(undefined),
-        address: visit.address,
+        identity: connection.identity!,
+        correlationId: connection.correlationId ?? correlationIdFrom(undefined),
+        address: connection.address,
       };
-      const begun = await beginOperation(apollo, requestOf(payload), context);
+      const begun = await pipeline.begin(requestOf(payload), context);
       if (begun.refused) return begun.refused.map(error => new RefusedOperation(error));
       const { operation, result } = begun;
       const { document, operationName } = operation;
-      const started: Started = { id, visit, operation, context, result };
+      const started: Started = { id, connection, operation, context, result };
       return { schema, document, operationName, contextValue: started };
     },
     execute: ({ contextValue }) => (contextValue as Started).result as object,
     subscribe({ contextValue }) {
-      const { id, visit, operation, context } = contextValue as Started;
-      return followOnSocket(id, visit.outlet, member => join(operation, context, member)) as never;
+      const { id, connection, operation, context } = contextValue as Started;
+      return followOnSocket(id, connection.writer, member => join(operation, context, member)) as never;
     },
     // Both are masked already and plain data, which graphql-ws would not expect.
     onNext: (_ctx, _id, _payload, _args, result) => result as never,
@@ -134,9 +134,9 @@ export function createSockets(parts: Parts): Sockets {
           ? error.formatted
           : mask(toFormatted(error), error, extra.correlationId ?? correlationIdFrom(undefined)),
       ),
-    onClose({ extra: visit }) {
-      clearTimeout(visit.expiry);
-      visit.outlet.close();
+    onClose({ extra: connection }) {
+      clearTimeout(connection.expiry);
+      connection.writer.close();
     },
   });
 
@@ -145,8 +145,8 @@ export function createSockets(parts: Parts): Sockets {
       if (!originMayCall(req, parts.corsOrigins)) return refuseUpgrade(socket, 403);
       const address = addressOf(req, parts.trustProxy);
       server.handleUpgrade(req, socket, head, client => {
-        const outlet = openSocketOutlet(client, socket, parts.skipped);
-        attach(protocol, client, { socket: client, outlet, address }, log);
+        const writer = createSocketWriter(client, socket, parts.skipped);
+        attach(protocol, client, { socket: client, writer, address }, log);
       });
     },
     async close() {

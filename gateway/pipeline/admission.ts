@@ -1,102 +1,69 @@
-import {
-  type ApolloServer,
-  type GraphQLRequest,
-  type GraphQLResponse,
-  HeaderMap,
-  type HTTPGraphQLRequest,
-} from '@apollo/server';
-import { GraphQLError } from 'graphql';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { HTTPGraphQLRequest } from '@apollo/server';
+import type { OperationDefinitionNode } from 'graphql';
 import type { GatewayContext } from '../context.ts';
+import { ANONYMOUS } from '../identity/viewer.ts';
 import type { NamedOperation, TrustedDocuments } from './documents/trusted-documents.ts';
-import type { ConcurrencyLimit } from './limits/concurrency-limit.ts';
-import type { RateLimits } from './limits/rate-limits.ts';
-
-/** What the gateway uses of ApolloServer. */
-export type Apollo = Pick<
-  ApolloServer<GatewayContext>,
-  'start' | 'stop' | 'executeHTTPGraphQLRequest' | 'executeOperation'
->;
+import type { Priority } from './limits/concurrency-limit.ts';
 
 /**
- * ApolloServer behind a door: each operation is counted before anything is spent on it, and trusted documents take the
- * place of their names. What took a place of `limit` on its way through the pipeline leaves it here.
+ * Who goes first when not all can be served, as far as an HTTP request tells before anything is spent on it. An operation
+ * that is called by its hash counts as a query.
  */
-export function putBehindDoor(
-  apollo: ApolloServer<GatewayContext>,
-  rateLimits: RateLimits,
-  trusted: TrustedDocuments,
-  limit: ConcurrencyLimit | undefined,
-): Apollo {
-  return {
-    start: () => apollo.start(),
-    stop: () => apollo.stop(),
-    executeHTTPGraphQLRequest({ httpGraphQLRequest, context }) {
-      return apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest,
-        // Called once the request is known not to be forged, and before its operation is looked at.
-        context: async () => {
-          const entering = await context();
-          if (!entering.counted) await rateLimits.countOperation(entering);
-          putTextInPlace(httpGraphQLRequest, trusted);
-          return entering;
-        },
-      });
-    },
-    executeOperation: async (request: GraphQLRequest, options: { contextValue: GatewayContext }) => {
-      try {
-        await rateLimits.countOperation(options.contextValue);
-        const query = trusted.find(request);
-        return await apollo.executeOperation(query === undefined ? request : named(request, query), options);
-      } catch (error) {
-        if (error instanceof GraphQLError) return refusal(error);
-        throw error;
-      } finally {
-        const { place } = options.contextValue;
-        if (place) limit?.leave(place);
-      }
-    },
-  } as Apollo;
+export function priorityOfRequest({ authorization }: IncomingHttpHeaders, body: unknown): Priority {
+  if (authorization !== undefined) return 'signed in';
+  const { query } = (body ?? {}) as { query?: unknown };
+  return typeof query === 'string' && /^\s*mutation\b/.test(query) ? 'newcomer' : 'signed out';
+}
+
+/** The same for a valid operation. */
+export function priorityOfOperation(
+  { identity }: GatewayContext,
+  { operation }: OperationDefinitionNode,
+): Priority {
+  if (identity.key !== ANONYMOUS) return 'signed in';
+  return operation === 'mutation' ? 'newcomer' : 'signed out';
 }
 
 /** The operation with its text, and without the name that it came by. */
-function named({ documentId: _, extensions: __, ...rest }: NamedOperation, query: string) {
+export function withText<T extends NamedOperation>(
+  { documentId: _, extensions: __, ...rest }: T,
+  query: string,
+) {
   return { ...rest, query };
 }
 
-function putTextInPlace(request: HTTPGraphQLRequest, trusted: TrustedDocuments) {
-  if (request.method === 'POST') {
-    const body = (request.body ?? {}) as NamedOperation;
-    const query = trusted.find(body);
-    if (query !== undefined) request.body = named(body, query);
-    return;
+/**
+ * The members of an HTTP request in which an operation has its text, whichever way it named it.
+ * @throws GraphQLError when it may not be answered.
+ */
+export function withTextOverHttp(
+  { method, body, search }: HTTPGraphQLRequest,
+  trusted: TrustedDocuments,
+): Pick<HTTPGraphQLRequest, 'body' | 'search'> {
+  if (method === 'POST') {
+    const named = (body ?? {}) as NamedOperation;
+    const query = trusted.find(named);
+    return { body: query === undefined ? body : withText(named, query), search };
   }
-  const params = new URLSearchParams(request.search);
+  const params = new URLSearchParams(search);
   const query = trusted.find({
     query: params.get('query') ?? undefined,
     documentId: params.get('documentId') ?? undefined,
     extensions: parseJson(params.get('extensions')),
   });
-  if (query === undefined) return;
+  if (query === undefined) return { body, search };
   params.delete('documentId');
   params.delete('extensions');
   params.set('query', query);
-  request.search = `?${params}`;
+  return { body, search: `?${params}` };
 }
 
-/** What is wrong with it, the pipeline will say. */
+/** Undefined for text that is not JSON, which the pipeline refuses later. */
 function parseJson(text: string | null): unknown {
   try {
     return text ? JSON.parse(text) : undefined;
   } catch {
     return undefined;
   }
-}
-
-function refusal(error: GraphQLError): GraphQLResponse {
-  const { http, ...extensions } = error.extensions;
-  const { status, headers } = (http ?? {}) as { status?: number; headers?: HeaderMap };
-  return {
-    http: { status: status ?? 400, headers: headers ?? new HeaderMap() },
-    body: { kind: 'single', singleResult: { errors: [{ ...error.toJSON(), extensions }] } },
-  };
 }

@@ -1,8 +1,11 @@
 import {
   ApolloServer,
   type ApolloServerPlugin,
+  type GraphQLRequest,
   type GraphQLRequestContextDidResolveOperation,
-  HeaderMap,
+  type GraphQLResponse,
+  type HTTPGraphQLRequest,
+  type HTTPGraphQLResponse,
 } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -11,56 +14,112 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { GraphQLError, type OperationDefinitionNode } from 'graphql';
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { Redis } from 'ioredis';
 import type { Log } from '#shared/kernel/log.ts';
 import type { Metrics } from '#shared/kernel/metrics.ts';
 import type { GatewayContext } from '../context.ts';
-import type { Supergraph } from '../execution/supergraph.ts';
-import { ANONYMOUS } from '../identity/viewer.ts';
+import type { Execute, GatewayRequest, Supergraph } from '../execution/supergraph.ts';
 import type { GatewaySettings } from '../settings.ts';
-import { type Apollo, putBehindDoor } from './admission.ts';
+import { priorityOfOperation, withTextOverHttp } from './admission.ts';
 import { createDocumentCache } from './documents/document-cache.ts';
 import { createPersistedQueries } from './documents/persisted-queries.ts';
 import type { TrustedDocuments } from './documents/trusted-documents.ts';
-import { completionErrors, type Mask, toFormatted } from './error-mask.ts';
-import { createFastLane, type FastLane } from './fast-lane.ts';
-import type { ConcurrencyLimit, Rank } from './limits/concurrency-limit.ts';
-import { type CheckCost, createCostLimit } from './limits/cost.ts';
-import { createRateLimits, type RateLimits } from './limits/rate-limits.ts';
-import { countSignIns } from './limits/sign-ins.ts';
+import { completionErrors, type ErrorMask, toFormatted } from './error-mask.ts';
+import { type Attempt, NOT_ATTEMPTED } from './fast-lane.ts';
+import type { Limits } from './limits/limits.ts';
 import { limitOperationSize, MAX_TOKENS } from './limits/size.ts';
-import { rehearse } from './warm-up.ts';
+import { mutationByGet, subscriptionOverHttp, unclearOperation } from './refusals.ts';
 
-interface Parts {
-  log: Log;
-  mask: Mask;
-  metrics: Metrics;
-  redis: Redis | undefined;
-  trusted: TrustedDocuments;
-  limit?: ConcurrencyLimit | undefined;
+/** How an operation came in. `live` is a WebSocket or an event stream, whose operations may be live ones. */
+type Entry = 'http' | 'live' | 'live, read only' | 'warm-up';
+
+/** An operation that has passed everything before its execution. */
+export interface ValidOperation {
+  source: string;
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+  /** As the client named it. */
+  operationName: string | undefined;
+  /** What clients see. */
+  schema: GraphQLSchema;
+  queryHash: string;
+  /** Whether it was named as automatic persisted queries are. */
+  isPersisted: boolean;
+  isLive: boolean;
+}
+
+/** A valid operation with its compiled plan. */
+export interface ExecutableOperation extends ValidOperation {
+  execute: Execute;
+}
+
+/** What Apollo Server found out about an operation. */
+export interface Findings {
+  valid?: ValidOperation;
+  /** Set once the operation is planned by our own executor. */
+  execute?: Execute;
 }
 
 /**
- * The one pipeline that parses, validates and executes operations, whichever way they came in, and the fast lane past
- * it for those that it has found fit before.
+ * What an operation carries through Apollo Server, from the functions returned here to the plugins and the executor, and
+ * its findings back. Apollo Server offers no other way between them, so this type stays in this file.
  */
+interface ApolloContext {
+  readonly context: GatewayContext;
+  readonly entry: Entry;
+  readonly attempt: Attempt;
+  readonly findings: Findings;
+}
+
+/** Parses, validates and executes operations. */
+export interface Apollo {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** @param enter called once the request is known not to be forged, and before its operation is looked at. */
+  answerHttp(
+    request: HTTPGraphQLRequest,
+    enter: () => Promise<GatewayContext>,
+    attempt: Attempt,
+  ): Promise<{ response: HTTPGraphQLResponse; findings: Findings }>;
+  /** Answers what came over a WebSocket or as an event stream, save that live operations are only found valid. */
+  answer(
+    request: GraphQLRequest,
+    context: GatewayContext,
+    options: { readOnly: boolean },
+  ): Promise<{ response: GraphQLResponse; findings: Findings }>;
+  /** Parses, validates and plans an operation without executing it. */
+  plan(
+    request: GraphQLRequest,
+    context: GatewayContext,
+  ): Promise<{ response: GraphQLResponse; findings: Findings }>;
+}
+
+interface Parts {
+  log: Log;
+  mask: ErrorMask;
+  metrics: Metrics;
+  redis: Redis | undefined;
+  trusted: TrustedDocuments;
+  limits: Limits;
+}
+
 export function createApollo(
   supergraph: Supergraph,
   settings: GatewaySettings,
-  { log, mask, metrics, redis, trusted, limit }: Parts,
-): { apollo: Apollo; fastLane: FastLane | undefined } {
-  const rateLimits = createRateLimits(settings, redis);
-  const checkCost = createCostLimit(settings.maxCost);
+  { log, mask, metrics, redis, trusted, limits }: Parts,
+): Apollo {
+  const { gateway } = supergraph;
   const { persistedQueries } = settings;
-  // Half of the memory for each of them.
-  const megabytes = settings.documentCache / 2;
-  const fastLane =
-    settings.executor === 'own'
-      ? createFastLane({ supergraph, rateLimits, trusted, checkCost, metrics, megabytes })
-      : undefined;
-  const apollo = new ApolloServer<GatewayContext>({
-    gateway: supergraph.gateway,
+  const apollo = new ApolloServer<ApolloContext>({
+    gateway: {
+      load: async options => ({
+        ...(await gateway.load(options)),
+        executor: request => execute(supergraph, request as never),
+      }),
+      onSchemaLoadOrUpdate: callback => gateway.onSchemaLoadOrUpdate(callback),
+      stop: () => gateway.stop(),
+    },
     logger: log,
     nodeEnv: settings.production ? 'production' : 'development',
     introspection: settings.introspection,
@@ -69,7 +128,8 @@ export function createApollo(
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
     validationRules: [limitOperationSize],
-    documentStore: createDocumentCache(megabytes),
+    // The fast lane has the other half of the memory.
+    documentStore: createDocumentCache(settings.documentCache / 2),
     persistedQueries: persistedQueries > 0 && {
       cache: createPersistedQueries(persistedQueries, redis, settings.redisPrefix),
     },
@@ -79,125 +139,140 @@ export function createApollo(
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      handOver(createGuard(checkCost, rateLimits), supergraph, fastLane, limit),
-      maskErrors(mask, metrics, limit),
+      admitOperations(supergraph, limits),
+      respondWithoutExecution,
+      maskErrors(mask, metrics, limits),
     ],
   });
+
+  async function run(request: GraphQLRequest, context: GatewayContext, entry: Entry) {
+    const findings: Findings = {};
+    const contextValue: ApolloContext = { context, entry, attempt: NOT_ATTEMPTED, findings };
+    return { response: await apollo.executeOperation(request, { contextValue }), findings };
+  }
+
   return {
-    apollo: {
-      ...putBehindDoor(apollo, rateLimits, trusted, limit),
-      async start() {
-        await apollo.start();
-        await rehearse(apollo, trusted.documents, log);
-      },
+    start: () => apollo.start(),
+    stop: () => apollo.stop(),
+    async answerHttp(request, enter, attempt) {
+      const findings: Findings = {};
+      const response = await apollo.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: request,
+        async context() {
+          const context = await enter();
+          if (!attempt.counted) await limits.rates.countOperation(context);
+          Object.assign(request, withTextOverHttp(request, trusted));
+          return { context, entry: 'http', attempt, findings };
+        },
+      });
+      return { response, findings };
     },
-    fastLane,
+    answer: (request, context, { readOnly }) => run(request, context, readOnly ? 'live, read only' : 'live'),
+    plan: (request, context) => run(request, context, 'warm-up'),
   };
 }
 
-/** What an operation has to pass once it is valid. */
-type Guard = (request: GraphQLRequestContextDidResolveOperation<GatewayContext>) => Promise<void>;
-
-function createGuard(checkCost: CheckCost, rateLimits: RateLimits): Guard {
-  return async ({ schema, document, operation, request, contextValue }) => {
-    checkCost(schema, document, operation!, request.variables);
-    await rateLimits.countSignIns(contextValue, countSignIns(document, operation!));
-  };
+/** Executes a query or mutation, unless the fast lane has done that. */
+async function execute(supergraph: Supergraph, request: GatewayRequest<ApolloContext>) {
+  const { context, attempt, findings } = request.context;
+  if (attempt.result) return attempt.result;
+  const { document } = request;
+  if (!supergraph.usesOwnExecutor(document)) return supergraph.executeStock(request, context);
+  findings.execute = plan(supergraph, request);
+  return findings.execute(context, request.request.variables);
 }
+
+const plan = (
+  supergraph: Supergraph,
+  { document, queryHash, request }: Pick<GatewayRequest, 'document' | 'request'> & { queryHash?: string },
+) => supergraph.prepare({ document, queryHash: queryHash!, operationName: request.operationName });
 
 /**
- * Takes a valid operation past the guard. Leaves one that came over a WebSocket or an event stream in its context once it is valid, and does not
- * execute subscriptions: live-groups.ts does. Those that came as plain HTTP requests are refused, as are documents
- * that leave open which of their operations is meant.
+ * Decides which valid operations are executed or joined. Subscriptions that came as plain HTTP requests are refused, as
+ * are documents that leave open which of their operations is meant, and what costs too much.
  */
-const handOver = (
-  guard: Guard,
-  supergraph: Supergraph,
-  fastLane: FastLane | undefined,
-  limit: ConcurrencyLimit | undefined,
-): ApolloServerPlugin<GatewayContext> => ({
-  async requestDidStart({ contextValue }) {
-    const { socket } = contextValue;
+const admitOperations = (supergraph: Supergraph, limits: Limits): ApolloServerPlugin<ApolloContext> => ({
+  async requestDidStart({ contextValue: { context, entry, attempt, findings } }) {
     return {
       async didResolveOperation(request) {
-        const { document, queryHash, operation } = request;
+        const { operation, document, schema } = request;
         if (!operation) throw unclearOperation();
-        if (!contextValue.executed) await guard(request);
-        const live = (operation.operation as string) === 'subscription';
-        if (!socket && live) throw subscriptionOverHttp();
-        if (socket?.readOnly && (operation.operation as string) === 'mutation') throw mutationByGet();
-        // Whatever comes as an HTTP request has its place already; to subscribe takes none.
-        if (socket && !live) await limit?.enter(contextValue.place!, rankOf(contextValue, operation));
-        if (socket) Object.assign(socket, { document, queryHash, live });
-        if (!contextValue.executed) fastLane?.keep(request);
-      },
-      async responseForOperation({ operation, response, document, queryHash, request }) {
-        if (contextValue.rehearsal) {
-          supergraph.executeOf({ document, queryHash: queryHash!, operationName: request.operationName });
-        } else if ((operation.operation as string) !== 'subscription') return null;
-        return { http: response.http, body: { kind: 'single', singleResult: {} } };
+        const kind: string = operation.operation;
+        const isLive = kind === 'subscription';
+        // An operation that the fast lane has executed has passed these already.
+        if (!attempt.result) {
+          limits.checkCost(schema, document, operation, request.request.variables);
+          if (entry !== 'warm-up') {
+            await limits.rates.countSignIns(context, limits.countSignIns(document, operation));
+          }
+        }
+        if (entry === 'http' && isLive) throw subscriptionOverHttp();
+        if (entry === 'live, read only' && kind === 'mutation') throw mutationByGet();
+        // What came as an HTTP request has its permit already; to subscribe takes none.
+        if ((entry === 'live' || entry === 'live, read only') && !isLive) {
+          await limits.concurrency?.acquire(context.permit!, priorityOfOperation(context, operation));
+        }
+        findings.valid = validOperation(request, operation, isLive);
+        if (entry === 'warm-up') findings.execute = plan(supergraph, request);
       },
     };
   },
 });
 
-function rankOf({ identity }: GatewayContext, { operation }: OperationDefinitionNode): Rank {
-  if (identity.key !== ANONYMOUS) return 'signed in';
-  return operation === 'mutation' ? 'newcomer' : 'signed out';
+function validOperation(
+  { source, document, schema, request, queryHash }: GraphQLRequestContextDidResolveOperation<ApolloContext>,
+  operation: OperationDefinitionNode,
+  isLive: boolean,
+): ValidOperation {
+  return {
+    source,
+    document,
+    operation,
+    operationName: request.operationName,
+    schema,
+    queryHash: queryHash!,
+    isPersisted: Boolean(request.extensions?.persistedQuery),
+    isLive,
+  };
 }
 
+/** Ends the way through Apollo Server before the execution: of live operations, which are joined, and of a warm-up. */
+const respondWithoutExecution: ApolloServerPlugin<ApolloContext> = {
+  async requestDidStart({ contextValue: { entry, findings } }) {
+    return {
+      async responseForOperation({ response }) {
+        if (entry !== 'warm-up' && !findings.valid?.isLive) return null;
+        return { http: response.http, body: { kind: 'single', singleResult: {} } };
+      },
+    };
+  },
+};
+
 const maskErrors = (
-  mask: Mask,
+  mask: ErrorMask,
   metrics: Metrics,
-  limit: ConcurrencyLimit | undefined,
-): ApolloServerPlugin<GatewayContext> => ({
-  async requestDidStart() {
+  { concurrency }: Limits,
+): ApolloServerPlugin<ApolloContext> => ({
+  async requestDidStart({ contextValue: { context } }) {
     const finished = metrics.requests.startTimer();
     return {
-      async willSendResponse({ response, errors, contextValue }) {
+      async willSendResponse({ response, errors }) {
         if (response.body.kind !== 'single') return;
         const result = response.body.singleResult;
         if (result.extensions?.valueCompletion) {
           const faults = completionErrors(result.extensions);
-          result.errors = faults.map(fault => mask(toFormatted(fault), fault, contextValue.correlationId));
+          result.errors = faults.map(fault => mask(toFormatted(fault), fault, context.correlationId));
           delete result.extensions;
           finished({ outcome: 'errors' });
           return;
         }
         finished({ outcome: result.errors ? 'errors' : 'ok' });
-        if (limit && errors) press(limit, errors);
+        if (errors) concurrency?.observeErrors(errors);
         // Errors as they were thrown and as they are to be sent stand in the same order.
         result.errors = result.errors?.map((formatted, index) =>
-          mask(formatted, errors?.[index], contextValue.correlationId),
+          mask(formatted, errors?.[index], context.correlationId),
         );
       },
     };
   },
 });
-
-/** Tells the limit when a subgraph has refused work for the moment. Its own refusals say how they are answered. */
-function press(limit: ConcurrencyLimit, errors: readonly GraphQLError[]) {
-  for (const { extensions } of errors) {
-    const { code, retryAfter, http } = extensions;
-    if (code === 'UNAVAILABLE' && typeof retryAfter === 'number' && !http) limit.press(retryAfter);
-  }
-}
-
-const unclearOperation = () =>
-  new GraphQLError(
-    'Which operation is meant? The document has several, or not the one named: give operationName.',
-    {
-      extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
-    },
-  );
-
-const subscriptionOverHttp = () =>
-  new GraphQLError(
-    'Subscriptions are served at this address over WebSocket (graphql-transport-ws) or as text/event-stream.',
-    { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } },
-  );
-
-const mutationByGet = () =>
-  new GraphQLError('A mutation is not sent by GET.', {
-    extensions: { code: 'BAD_REQUEST', http: { status: 405, headers: new HeaderMap([['allow', 'POST']]) } },
-  });

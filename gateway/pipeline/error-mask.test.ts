@@ -1,11 +1,11 @@
 import { GraphQLError } from 'graphql';
 import { pino } from 'pino';
-import { createMask, toFormatted } from './error-mask.ts';
+import { createErrorMask, toFormatted } from './error-mask.ts';
 
 /** Masks what was thrown; what the client is told, and what the log. */
 function masked(error: unknown, { hideSchema = true } = {}) {
   const lines: string[] = [];
-  const mask = createMask(pino({}, { write: (line: string) => lines.push(line) }), { hideSchema });
+  const mask = createErrorMask(pino({}, { write: (line: string) => lines.push(line) }), { hideSchema });
   return { told: mask(toFormatted(error), error, 'support-case-9'), logged: lines.join('') };
 }
 

@@ -3,7 +3,7 @@ import { maskError } from '#shared/kernel/errors.ts';
 import type { Log } from '#shared/kernel/log.ts';
 
 /** Makes an error fit for the client; the log keeps what is left out, under the correlation id. */
-export type Mask = (
+export type ErrorMask = (
   formatted: GraphQLFormattedError,
   error: unknown,
   correlationId: string,
@@ -12,8 +12,8 @@ export type Mask = (
 /** Extensions that tell how the graph is cut or what the code looks like: not for clients. */
 const INTERNAL_EXTENSIONS = ['serviceName', 'stacktrace', 'exception'];
 
-/** `hideSchema`: also without graphql-js's hints at names that exist, which Apollo Server removes from some errors. */
-export function createMask(log: Log, { hideSchema }: { hideSchema: boolean }): Mask {
+/** @param options `hideSchema` also removes graphql-js's hints at names that exist, which Apollo Server leaves in some errors. */
+export function createErrorMask(log: Log, { hideSchema }: { hideSchema: boolean }): ErrorMask {
   return (formatted, error, correlationId) => {
     const masked = maskError(formatted, error, log, correlationId);
     const extensions = { ...masked.extensions };

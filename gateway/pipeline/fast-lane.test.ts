@@ -140,9 +140,9 @@ test('what a known operation costs is reckoned with the variables that it comes 
   await post({ ...request, variables: { n: 1 } });
   const cheap = await post({ ...request, variables: { n: 2 } });
   expect([cheap.answer.status, cheap.tookPipeline]).toEqual([200, false]);
-  const dear = await post({ ...request, variables: { n: 1_000 } });
-  expect([dear.answer.status, dear.tookPipeline]).toEqual([400, true]);
-  expect(dear.answer.body.errors?.[0]?.extensions).toMatchObject({ cost: 1_001, limit: 200 });
+  const expensive = await post({ ...request, variables: { n: 1_000 } });
+  expect([expensive.answer.status, expensive.tookPipeline]).toEqual([400, true]);
+  expect(expensive.answer.body.errors?.[0]?.extensions).toMatchObject({ cost: 1_001, limit: 200 });
 });
 
 test('what turns out to have errors is not executed a second time for that', async () => {

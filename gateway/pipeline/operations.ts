@@ -1,8 +1,7 @@
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
-import type { GatewayContext } from '../context.ts';
 import type { Operation } from '../execution/supergraph.ts';
-import type { Apollo } from './admission.ts';
 
+/** An operation as a client sends it. */
 export interface OperationRequest {
   query?: string;
   /** Names a trusted document. */
@@ -12,31 +11,13 @@ export interface OperationRequest {
   extensions?: Record<string, unknown>;
 }
 
+/** What the pipeline makes of an operation that came over a WebSocket or as an event stream. */
 export type Begun =
   /** With the status of an HTTP answer that says so. */
   | { refused: readonly GraphQLFormattedError[]; status: number }
   /** Without a result when the operation is a live one: to be joined. */
   | { refused?: undefined; operation: Operation; result?: FormattedExecutionResult };
 
-/**
- * Takes an operation that did not come as a plain HTTP request through the pipeline that all share: refused, answered
- * or, when it is a subscription, found fit to be joined. `readOnly` refuses mutations with 405.
- */
-export async function beginOperation(
-  apollo: Apollo,
-  request: OperationRequest,
-  context: GatewayContext,
-  options: { readOnly?: boolean } = {},
-): Promise<Begun> {
-  const socket: NonNullable<GatewayContext['socket']> = { ...options };
-  const response = await apollo.executeOperation(request, {
-    contextValue: { ...context, socket, place: {} },
-  });
-  if (response.body.kind !== 'single') throw new Error('Incremental delivery is not offered.');
-  const result = response.body.singleResult as FormattedExecutionResult;
-  const { document, queryHash, live } = socket;
-  if (!document) return { refused: result.errors ?? [], status: response.http.status ?? 400 };
-  const { operationName, variables } = request;
-  const operation = { document, queryHash: queryHash!, operationName, variables };
-  return live ? { operation } : { operation, result };
-}
+/** Whether a member of a request is of the type, or left out. A list is no object. */
+export const isOptional = (type: 'string' | 'object', value: unknown) =>
+  value === undefined || value === null || (typeof value === type && !Array.isArray(value));

@@ -1,28 +1,32 @@
-import type { ApolloServer, GraphQLRequest } from '@apollo/server';
+import type { GraphQLRequest } from '@apollo/server';
 import { Kind, parse } from 'graphql';
 import type { Log } from '#shared/kernel/log.ts';
-import type { GatewayContext } from '../context.ts';
 import { createUncheckedViewers, type Identity } from '../identity/viewer.ts';
+import type { Apollo, Findings } from './apollo.ts';
 
 /**
  * Parses, validates and plans documents without executing them, so that nobody waits for it later. What is wrong with
- * one is logged, and told to whoever asks for it.
+ * one is logged, and told to everybody who asks for it.
+ *
+ * @param keep is given what was found out about each operation.
  */
-export async function rehearse(
-  apollo: ApolloServer<GatewayContext>,
+export async function warmUp(
+  apollo: Apollo,
   documents: ReadonlyMap<string, string>,
+  keep: (findings: Findings) => void,
   log: Log,
 ) {
   const identity = createUncheckedViewers().identify(undefined) as Identity;
+  const context = { identity, correlationId: 'warm-up' };
   for (const [hash, query] of documents) {
     for (const operationName of callableBy(query)) {
-      const contextValue = { identity, correlationId: 'rehearsal', rehearsal: true, socket: {} };
-      const errors = await apollo
-        .executeOperation({ query, operationName } as GraphQLRequest, { contextValue })
-        .then(
-          ({ body }) => body.kind === 'single' && body.singleResult.errors?.map(({ message }) => message),
-          error => [(error as Error).message],
-        );
+      const errors = await apollo.plan({ query, operationName } as GraphQLRequest, context).then(
+        ({ response: { body }, findings }) => {
+          keep(findings);
+          return body.kind === 'single' && body.singleResult.errors?.map(({ message }) => message);
+        },
+        error => [(error as Error).message],
+      );
       if (errors) log.warn({ hash, errors }, 'a trusted document cannot be answered');
     }
   }

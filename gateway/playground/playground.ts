@@ -37,7 +37,7 @@ const TYPES = {
   ico: 'image/x-icon',
 };
 
-/** GraphiQL, served from this process alone: its 9 MB are read when the first visitor comes. */
+/** GraphiQL, served from this process alone: its 9 MB are read with the first request. */
 export function createPlayground(): Playground {
   let assets: Promise<Map<string, Asset>> | undefined;
 

@@ -11,7 +11,7 @@ export interface BreakerOptions {
 }
 
 /**
- * A circuit breaker: spares callers the wait for somebody who does not answer.
+ * A circuit breaker: callers do not wait for a subgraph that does not answer.
  *
  * Closed, everything passes. Open, nothing does. After the pause one call is let through; its outcome closes the
  * breaker or opens it for another pause. Every admitted call is to be followed by one of the three outcomes.
@@ -74,7 +74,7 @@ const LEVELS = { closed: 0, 'half-open': 1, open: 2 } as const;
 export function observeBreakers(subgraphs: Map<string, { breaker: CircuitBreaker }>, metrics: Metrics) {
   new Gauge({
     name: 'guichet_subgraph_breaker',
-    help: 'Circuit breaker of a subgraph: 0 closed, 1 about to be probed, 2 open',
+    help: 'Circuit breaker of a subgraph: 0 closed, 1 half-open (about to be probed), 2 open',
     labelNames: ['subgraph'],
     registers: [metrics.registry],
     collect() {

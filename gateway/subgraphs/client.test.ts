@@ -1,15 +1,15 @@
 import { DEADLINE_HEADER } from '#shared/kernel/deadline.ts';
 import { createLog } from '#shared/kernel/log.ts';
 import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/kernel/settings.ts';
-import type { GatewayContext } from '../context.ts';
-import { Departure } from '../http/client-signal.ts';
+import { ClientSignal } from '../http/client-signal.ts';
 import { createViewers, type Identity } from '../identity/viewer.ts';
 import { type Stack, send, startStack, until } from '../test/stack.ts';
-import { SubgraphDataSource } from './client.ts';
+import { SubgraphClient } from './client.ts';
+import { createFetchContext, type FetchContext } from './fetch-context.ts';
 
 let stack: Stack;
-let orders: SubgraphDataSource;
-let users: SubgraphDataSource;
+let orders: SubgraphClient;
+let users: SubgraphClient;
 beforeAll(async () => {
   stack = await startStack({
     BREAKER_FAILURES: '3',
@@ -27,16 +27,18 @@ afterAll(async () => {
 const log = createLog('test', 'silent');
 const breaker = { failures: 10, pause: 1_000 };
 const open = (name: string, url: string) =>
-  new SubgraphDataSource(
+  new SubgraphClient(
     { name, endpoint: `${url}/graphql`, timeout: 2_000, responseLimit: 20_000, breaker },
     log,
   );
-const context = (more: Partial<GatewayContext> = {}): GatewayContext => ({
-  identity: createViewers('http://127.0.0.1:1', DEVELOPMENT_INTERNAL_SECRET, log).identify(
-    undefined,
-  ) as Identity,
-  correlationId: 'c1',
-  ...more,
+const viewers = createViewers('http://127.0.0.1:1', DEVELOPMENT_INTERNAL_SECRET, log);
+const context = ({ signal, deadline }: { signal?: ClientSignal; deadline?: number } = {}): FetchContext => ({
+  ...createFetchContext({
+    identity: viewers.identify(undefined) as Identity,
+    correlationId: 'c1',
+    ...(signal && { signal }),
+  }),
+  deadline,
 });
 const code = ({ errors }: { errors?: readonly { extensions?: object }[] }) => errors?.map(e => e.extensions);
 
@@ -68,11 +70,11 @@ test('a mutation is sent as often as it is asked for', async () => {
 });
 
 test('a query is given up when its client leaves, a mutation that has begun is not', async () => {
-  const departure = new Departure();
-  const asking = context({ departure });
+  const signal = new ClientSignal();
+  const asking = context({ signal });
   const query = orders.fetch({ query: '{ orders { id } }' }, asking);
   const mutation = users.fetch({ query: 'mutation { rename(displayName: "x") { id } }' }, asking);
-  departure.leave();
+  signal.abort();
   expect(await query).toMatchObject({ data: null, unanswered: true });
   expect(await mutation).toEqual({ data: { rename: null } });
   stack.orders.requests.length = 0;
@@ -94,19 +96,19 @@ test('all fetches of an operation share one deadline, and after it nothing is se
   expect(told[0]).toBeGreaterThanOrEqual(before + 2_000);
 
   stack.orders.fault = 'hang';
-  const hurried = context({ deadline: Date.now() + 100 });
-  expect(await orders.fetch({ query: '{ orders { id } }' }, hurried)).toMatchObject({ unanswered: true });
+  const shortened = context({ deadline: Date.now() + 100 });
+  expect(await orders.fetch({ query: '{ orders { id } }' }, shortened)).toMatchObject({ unanswered: true });
   stack.orders.fault = 'none';
-  expect(Date.now()).toBeGreaterThanOrEqual(hurried.deadline!);
+  expect(Date.now()).toBeGreaterThanOrEqual(shortened.deadline!);
   stack.orders.requests.length = 0;
-  expect(code(await orders.fetch({ query: '{ orders { id } }' }, hurried))).toEqual([
+  expect(code(await orders.fetch({ query: '{ orders { id } }' }, shortened))).toMatchObject([
     { code: 'UNAVAILABLE' },
   ]);
   expect(stack.orders.requests.length).toBe(0);
 });
 
 test('a time-out does not count against a subgraph that was given little time', async () => {
-  const strict = new SubgraphDataSource(
+  const strict = new SubgraphClient(
     {
       name: 'orders',
       endpoint: `${stack.orders.url}/graphql`,

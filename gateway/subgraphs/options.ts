@@ -2,7 +2,7 @@ import type { GatewaySettings } from '../settings.ts';
 import type { SubgraphOptions } from './client.ts';
 
 /**
- * Where a subgraph is, and how far it is trusted.
+ * Where a subgraph is, and what its client allows it.
  *
  * An address given by SUBGRAPH_URLS counts before our own subgraphs' settings, and those before what the supergraph
  * says. Only our own are known to answer `/ready`.

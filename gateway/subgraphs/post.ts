@@ -1,5 +1,5 @@
 import type { Dispatcher, Pool } from 'undici';
-import type { Departure } from '../http/client-signal.ts';
+import type { ClientSignal } from '../http/client-signal.ts';
 
 export interface HttpAnswer {
   status: number;
@@ -11,12 +11,12 @@ export interface HttpRequest {
   /** Names and values in turn. */
   headers: string[];
   body: string;
-  /** Milliseconds from now to the last byte, waiting for a connection included. */
-  timeout: number;
+  /** From now to the last byte, waiting for a connection included. */
+  timeoutMs: number;
   /** Bytes of an answer. */
-  limit: number;
+  limitBytes: number;
   /** Gives the request up when the client leaves. */
-  departure?: Departure | undefined;
+  signal?: ClientSignal | undefined;
 }
 
 /** The client left, so nobody waits for the answer any more. */
@@ -33,7 +33,7 @@ export class TooLong extends Error {}
  * @throws (as a rejection) Abandoned, NoAnswer, TooLong, or another Error on every network failure.
  */
 export function post(pool: Pool, request: HttpRequest): Promise<HttpAnswer> {
-  const { path, headers, body, timeout, limit, departure } = request;
+  const { path, headers, body, timeoutMs, limitBytes, signal } = request;
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let givenUp: Error | undefined;
@@ -47,13 +47,13 @@ export function post(pool: Pool, request: HttpRequest): Promise<HttpAnswer> {
       settle();
       reject(reason);
     };
-    const leave = () => giveUp(new Abandoned('The client has left.'));
-    const timer = setTimeout(() => giveUp(new NoAnswer(`No answer within ${timeout} ms`)), timeout);
+    const abandon = () => giveUp(new Abandoned('The client has left.'));
+    const timer = setTimeout(() => giveUp(new NoAnswer(`No answer within ${timeoutMs} ms`)), timeoutMs);
     const settle = () => {
       clearTimeout(timer);
-      departure?.forget(leave);
+      signal?.removeListener(abandon);
     };
-    departure?.listen(leave);
+    signal?.addListener(abandon);
 
     pool.dispatch(
       { path, method: 'POST', headers, body, headersTimeout: 0, bodyTimeout: 0 },
@@ -68,7 +68,7 @@ export function post(pool: Pool, request: HttpRequest): Promise<HttpAnswer> {
         },
         onResponseData(_controller, chunk) {
           size += chunk.length;
-          if (size > limit) giveUp(new TooLong(`The answer is longer than ${limit} bytes.`));
+          if (size > limitBytes) giveUp(new TooLong(`The answer is longer than ${limitBytes} bytes.`));
           else chunks.push(chunk);
         },
         onResponseEnd() {

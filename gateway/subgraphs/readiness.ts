@@ -1,17 +1,17 @@
 import { request } from 'undici';
-import type { SubgraphDataSource } from './client.ts';
+import type { SubgraphClient } from './client.ts';
 
 export interface Readiness {
   ready: boolean;
   subgraphs: Record<string, 'ready' | 'not ready' | 'unreachable'>;
 }
 
-/** Milliseconds an answer is good for, so that probes from many sides cost the subgraphs nothing. */
-const REUSE = 500;
-const PROBE_TIMEOUT = 2_000;
+/** How long an answer is used again, so that probes from many sides cost the subgraphs nothing. */
+const REUSE_MS = 500;
+const PROBE_TIMEOUT_MS = 2_000;
 
-/** What readiness wants of a data source. */
-type Subgraph = Pick<SubgraphDataSource, 'name' | 'endpoint' | 'readyUrl' | 'breaker'>;
+/** What readiness needs of a subgraph client. */
+type Subgraph = Pick<SubgraphClient, 'name' | 'endpoint' | 'readyUrl' | 'breaker'>;
 
 /** Asks every subgraph's `/ready`, or its API where there is none; calls within 500 ms share one answer. */
 export function createReadiness(subgraphs: Subgraph[]): () => Promise<Readiness> {
@@ -30,7 +30,7 @@ export function createReadiness(subgraphs: Subgraph[]): () => Promise<Readiness>
   }
 
   return () => {
-    if (!current || Date.now() - askedAt >= REUSE) {
+    if (!current || Date.now() - askedAt >= REUSE_MS) {
       askedAt = Date.now();
       current = ask();
     }
@@ -43,11 +43,11 @@ async function probe({ endpoint, readyUrl }: Subgraph) {
     // No keep-alive: a probe must find out whether a new caller would get through.
     const { statusCode, body } = await request(readyUrl ?? endpoint, {
       reset: true,
-      signal: AbortSignal.timeout(PROBE_TIMEOUT),
+      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
       ...(!readyUrl && TRIVIAL_QUERY),
     });
     await body.dump();
-    // An API that wants credentials is there, too.
+    // An API that asks for credentials is ready, too.
     const ready = readyUrl ? statusCode === 200 : statusCode < 500;
     return ready ? 'ready' : 'not ready';
   } catch {

@@ -2,14 +2,14 @@ import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { GatewayContext } from '../context.ts';
 
-/** Milliseconds between pings; half of it is given for the answer. */
-const PING = 10_000;
+/** Between pings; half of it is given for the answer. */
+const PING_INTERVAL_MS = 10_000;
 const NORMAL_CLOSURE = 1000;
 
 /**
  * A socket to one subgraph, opened with the first subscription and closed with the last.
  *
- * It does not reconnect by itself: subscriptions do, each knowing what it has told.
+ * It does not reconnect by itself: subscriptions do, since each knows what it has delivered.
  */
 export function createUpstreamClient(
   url: string,
@@ -21,13 +21,13 @@ export function createUpstreamClient(
     url: url.replace(/^http/, 'ws'),
     webSocketImpl: UpstreamSocket,
     retryAttempts: 0,
-    keepAlive: PING,
+    keepAlive: PING_INTERVAL_MS,
     connectionAckWaitTimeout: 5_000,
     connectionParams: async () => ({ ...(await identity.connectionParams()), correlationId }),
     on: {
       connected: told.accepted,
       ping(received) {
-        if (!received) unanswered = setTimeout(() => client.terminate(), PING / 2);
+        if (!received) unanswered = setTimeout(() => client.terminate(), PING_INTERVAL_MS / 2);
       },
       pong(received) {
         if (received) clearTimeout(unanswered);
@@ -41,7 +41,7 @@ export function createUpstreamClient(
   return client;
 }
 
-/** A reason without what hangs on it: close events hold their socket, answers may hold data. */
+/** A reason in a form for the log: close events hold their socket, answers may hold data. */
 export function describe(reason: unknown) {
   if (Array.isArray(reason)) return reason.map(error => error?.extensions?.code);
   const { code, message } = reason as { code?: number; message?: string };
@@ -51,7 +51,7 @@ export function describe(reason: unknown) {
 class UpstreamSocket extends WebSocket {
   constructor(url: string, protocols: string) {
     super(url, protocols, { perMessageDeflate: false, handshakeTimeout: 5_000 });
-    // graphql-ws stops listening before it closes, and a socket closed while it opens has one more error to tell.
+    // graphql-ws stops listening before it closes, and a socket that is closed while it opens emits one more error.
     this.on('error', () => {});
   }
 }

@@ -2,7 +2,7 @@ import type { Client } from 'graphql-ws';
 import { RETRY_AFTER_SECONDS } from '#shared/kernel/errors.ts';
 import type { Log } from '#shared/kernel/log.ts';
 import type { GatewayContext } from '../context.ts';
-import type { SubgraphAnswer, SubgraphDataSource } from './client.ts';
+import type { SubgraphAnswer, SubgraphClient } from './client.ts';
 import { createUpstreamClient, describe } from './upstream-client.ts';
 
 /** The operation that a subgraph is subscribed to. */
@@ -13,9 +13,9 @@ export interface UpstreamRequest {
 }
 
 export interface UpstreamListener {
-  /** `resumed` marks the first event after a lost connection: it may repeat what was told before. */
+  /** `resumed` marks the first event after a lost connection: it may repeat what was delivered before. */
   event(answer: SubgraphAnswer, resumed: boolean): void;
-  /** The subgraph has nothing more to tell. */
+  /** The subgraph has ended the subscription. */
   end(): void;
 }
 
@@ -23,11 +23,10 @@ export interface UpstreamListener {
  * Subscriptions at the subgraphs.
  *
  * There is one socket per subgraph and identity, opened with the first subscription and closed with the last; each
- * time it opens it presents a new passport. Subscribing goes through this one place, so that identical
- * subscriptions of equal identities could share one upstream here.
+ * time it opens it presents a new passport.
  */
 export interface Upstreams {
-  /** Subscribes, and again after each lost connection, until the returned function is called or the end is told. */
+  /** Subscribes, and again after each lost connection, until the returned function is called or the subscription ends. */
   subscribe(
     subgraph: string,
     request: UpstreamRequest,
@@ -44,14 +43,14 @@ interface Connection {
   accepted: boolean;
 }
 
-/** Milliseconds before the first, and at most before each further attempt to subscribe again. */
-const FIRST_RETRY = 50;
-const LONGEST_RETRY = 5_000;
+/** Before the first, and at most before each further attempt to subscribe again. */
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 5_000;
 
-/** `patience`: milliseconds until a subgraph that was not reached even once is reported as UNAVAILABLE. */
+/** @param patienceMs until a subgraph that was not reached even once is reported as UNAVAILABLE. */
 export function createUpstreams(
-  sources: Map<string, SubgraphDataSource>,
-  patience: number,
+  subgraphs: Map<string, SubgraphClient>,
+  patienceMs: number,
   log: Log,
 ): Upstreams {
   const connections = new Map<string, Connection>();
@@ -62,7 +61,7 @@ export function createUpstreams(
     let connection = connections.get(key);
     if (!connection) {
       const opened = { subscriptions: 0, accepted: false };
-      const client = createUpstreamClient(sources.get(subgraph)!.endpoint, context, {
+      const client = createUpstreamClient(subgraphs.get(subgraph)!.endpoint, context, {
         accepted: () => {
           opened.accepted = true;
         },
@@ -99,7 +98,7 @@ export function createUpstreams(
         unsubscribe();
         release(key, connection);
       };
-      const tellAndFinish = (answer?: SubgraphAnswer) => {
+      const deliverAndFinish = (answer?: SubgraphAnswer) => {
         if (ended) return;
         if (answer) listener.event(answer, delivered);
         finish();
@@ -107,18 +106,18 @@ export function createUpstreams(
       };
       const retry = (reason: unknown) => {
         if (ended || closed) return;
-        if (!connection.accepted && Date.now() - startedAt >= patience) {
-          return tellAndFinish(unreachable(subgraph));
+        if (!connection.accepted && Date.now() - startedAt >= patienceMs) {
+          return deliverAndFinish(unreachable(subgraph));
         }
-        const wait = Math.min(FIRST_RETRY * 2 ** attempt++, LONGEST_RETRY) * (0.5 + Math.random() / 2);
-        log.debug({ reason: describe(reason), subgraph, wait }, 'subscribing again');
-        timer = setTimeout(open, wait);
+        const waitMs = Math.min(FIRST_RETRY_MS * 2 ** attempt++, MAX_RETRY_MS) * (0.5 + Math.random() / 2);
+        log.debug({ reason: describe(reason), subgraph, waitMs }, 'subscribing again');
+        timer = setTimeout(open, waitMs);
       };
 
       function open() {
         let current = true;
         let resuming = delivered;
-        // Whatever else this attempt has to say comes too late.
+        // What this attempt still delivers comes too late.
         const giveUp = (reason: unknown) => {
           current = false;
           unsubscribe();
@@ -138,10 +137,10 @@ export function createUpstreams(
             error(reason) {
               if (!current) return;
               if (!Array.isArray(reason) || (delivered && failed(reason))) return giveUp(reason);
-              tellAndFinish({ data: null, errors: reason });
+              deliverAndFinish({ data: null, errors: reason });
             },
             complete() {
-              if (current) tellAndFinish();
+              if (current) deliverAndFinish();
             },
           },
         );
@@ -156,7 +155,7 @@ export function createUpstreams(
   };
 }
 
-/** Errors that come from an ailing subgraph, which may be well again at the next attempt. */
+/** Whether the errors come from a subgraph that fails, and may succeed at the next attempt. */
 function failed(errors: SubgraphAnswer['errors'], data?: unknown) {
   const codes = ['INTERNAL_SERVER_ERROR', 'UNAVAILABLE', undefined];
   return !data && errors !== undefined && errors.every(e => codes.includes(e.extensions?.code as string));

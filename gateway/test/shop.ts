@@ -3,9 +3,9 @@ import { GraphQLError, GraphQLScalarType, parse } from 'graphql';
 import { unauthenticated } from '#shared/kernel/errors.ts';
 import type { SubgraphContext } from './subgraph.ts';
 
-const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key"])';
+const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@tag"])';
 
-/** The data behind the stand-ins of orders and payments, and the news of its changes. */
+/** The data behind the stand-ins of orders and payments, and its changes. */
 export function createShop() {
   const changes = new EventEmitter();
   changes.setMaxListeners(0);
@@ -70,7 +70,7 @@ export function createShop() {
     typeDefs: parse(`${link}
       type User @key(fields: "id") { id: ID! displayName: String! }
       type Query { me: User }
-      type Mutation { rename(displayName: String!): User login(email: String!): Boolean register(email: String!): Boolean }`),
+      type Mutation { rename(displayName: String!): User login(email: String!): Boolean @tag(name: "sign-in") register(email: String!): Boolean @tag(name: "sign-in") }`),
     resolvers: {
       Query: { me: (_: unknown, __: unknown, { viewer }: SubgraphContext) => viewer },
       Mutation: {
@@ -139,9 +139,9 @@ export function createShop() {
     typeDefs: parse(`${link}
       type Order @key(fields: "id") { id: ID! payments: [Payment!] }
       type Payment { id: ID! status: String! }
-      type Product { id: ID! available: Int! secret: String }
+      type Product { id: ID! @tag(name: "public") available: Int! @tag(name: "public") secret: String }
       type Query { paymentCount: Int! }
-      type Subscription { availabilityChanged(eventId: ID!): [Product!]! }`),
+      type Subscription { availabilityChanged(eventId: ID!): [Product!]! @tag(name: "public") }`),
     resolvers: {
       Query: {
         paymentCount: async () => {

@@ -1,7 +1,12 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { Payment as PaymentEntity } from '../../subgraphs/payments/collect/payment.entity.ts';
+import type { PaymentPage } from '../../subgraphs/payments/collect/payments.ts';
+import type { CheckoutSession as CheckoutSessionEntity } from '../../subgraphs/payments/checkout/checkout-session.entity.ts';
+import type { DeadLetterPage } from '../../subgraphs/shared/messaging/dead-letters.ts';
 import type { PaymentsContext } from '../../subgraphs/payments/services.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
@@ -487,105 +492,142 @@ export type FederationReferenceTypes = {
     & GraphQLRecursivePick<FederationTypes['User'], {"id":true}> );
 };
 
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  ConfirmPaymentResult:
+    | ( PaymentEntity )
+    | ( PaymentNotConfirmable )
+  ;
+  CreateCheckoutResult:
+    | ( CheckoutSessionEntity )
+    | ( InvalidInput )
+    | ( OrderNotPayable )
+  ;
+  PayInvoiceResult:
+    | ( AmountMismatch )
+    | ( IdempotencyConflict )
+    | ( InvalidInput )
+    | ( InvoiceNotPayable )
+    | ( PaymentEntity )
+  ;
+  RefundPaymentResult:
+    | ( IdempotencyConflict )
+    | ( InvalidInput )
+    | ( PaymentEntity )
+    | ( RefundNotPossible )
+  ;
+};
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Error:
+    | ( AmountMismatch )
+    | ( IdempotencyConflict )
+    | ( InvalidInput )
+    | ( InvoiceNotPayable )
+    | ( OrderNotPayable )
+    | ( PaymentNotConfirmable )
+    | ( RefundNotPossible )
+  ;
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
-  AmountMismatch: ResolverTypeWrapper<any>;
-  String: ResolverTypeWrapper<any>;
-  CheckoutSession: ResolverTypeWrapper<any>;
-  ID: ResolverTypeWrapper<any>;
-  ConfirmPaymentInput: ResolverTypeWrapper<any>;
-  ConfirmPaymentResult: ResolverTypeWrapper<any>;
-  CreateCheckoutInput: ResolverTypeWrapper<any>;
-  Boolean: ResolverTypeWrapper<any>;
-  CreateCheckoutResult: ResolverTypeWrapper<any>;
-  CurrencyAnalytics: ResolverTypeWrapper<any>;
-  Int: ResolverTypeWrapper<any>;
-  Float: ResolverTypeWrapper<any>;
-  DateTime: ResolverTypeWrapper<any>;
-  DeadLetter: ResolverTypeWrapper<any>;
-  DeadLetterConnection: ResolverTypeWrapper<any>;
-  DeadLetterEdge: ResolverTypeWrapper<any>;
-  Error: ResolverTypeWrapper<any>;
-  IdempotencyConflict: ResolverTypeWrapper<any>;
-  InputIssue: ResolverTypeWrapper<any>;
-  InvalidInput: ResolverTypeWrapper<any>;
-  Invoice: ResolverTypeWrapper<any>;
-  InvoiceNotPayable: ResolverTypeWrapper<any>;
-  Money: ResolverTypeWrapper<any>;
-  MoneyInput: ResolverTypeWrapper<any>;
+  AmountMismatch: ResolverTypeWrapper<AmountMismatch>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  CheckoutSession: ResolverTypeWrapper<CheckoutSessionEntity>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  ConfirmPaymentInput: ConfirmPaymentInput;
+  ConfirmPaymentResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ConfirmPaymentResult']>;
+  CreateCheckoutInput: CreateCheckoutInput;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  CreateCheckoutResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateCheckoutResult']>;
+  CurrencyAnalytics: ResolverTypeWrapper<CurrencyAnalytics>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeadLetter: ResolverTypeWrapper<DeadLetter>;
+  DeadLetterConnection: ResolverTypeWrapper<DeadLetterPage>;
+  DeadLetterEdge: ResolverTypeWrapper<DeadLetterEdge>;
+  Error: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Error']>;
+  IdempotencyConflict: ResolverTypeWrapper<IdempotencyConflict>;
+  InputIssue: ResolverTypeWrapper<InputIssue>;
+  InvalidInput: ResolverTypeWrapper<InvalidInput>;
+  Invoice: ResolverTypeWrapper<{ id: string }>;
+  InvoiceNotPayable: ResolverTypeWrapper<InvoiceNotPayable>;
+  Money: ResolverTypeWrapper<Money>;
+  MoneyInput: MoneyInput;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Order: ResolverTypeWrapper<any>;
-  OrderNotPayable: ResolverTypeWrapper<any>;
-  PageInfo: ResolverTypeWrapper<any>;
-  PayInvoiceInput: ResolverTypeWrapper<any>;
-  PayInvoiceResult: ResolverTypeWrapper<any>;
-  Payment: ResolverTypeWrapper<any>;
-  PaymentAnalytics: ResolverTypeWrapper<any>;
-  PaymentConnection: ResolverTypeWrapper<any>;
-  PaymentEdge: ResolverTypeWrapper<any>;
-  PaymentNotConfirmable: ResolverTypeWrapper<any>;
-  PaymentProvider: ResolverTypeWrapper<any>;
-  PaymentStatus: ResolverTypeWrapper<any>;
-  ProviderAnalytics: ResolverTypeWrapper<any>;
+  Order: ResolverTypeWrapper<{ id: string }>;
+  OrderNotPayable: ResolverTypeWrapper<OrderNotPayable>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  PayInvoiceInput: PayInvoiceInput;
+  PayInvoiceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayInvoiceResult']>;
+  Payment: ResolverTypeWrapper<PaymentEntity>;
+  PaymentAnalytics: ResolverTypeWrapper<PaymentAnalytics>;
+  PaymentConnection: ResolverTypeWrapper<PaymentPage>;
+  PaymentEdge: ResolverTypeWrapper<Omit<PaymentEdge, 'node'> & { node: ResolversTypes['Payment'] }>;
+  PaymentNotConfirmable: ResolverTypeWrapper<PaymentNotConfirmable>;
+  PaymentProvider: PaymentProvider;
+  PaymentStatus: PaymentStatus;
+  ProviderAnalytics: ResolverTypeWrapper<ProviderAnalytics>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Refund: ResolverTypeWrapper<any>;
-  RefundNotPossible: ResolverTypeWrapper<any>;
-  RefundPaymentInput: ResolverTypeWrapper<any>;
-  RefundPaymentResult: ResolverTypeWrapper<any>;
-  RefundStatus: ResolverTypeWrapper<any>;
-  SafeInt: ResolverTypeWrapper<any>;
+  Refund: ResolverTypeWrapper<Refund>;
+  RefundNotPossible: ResolverTypeWrapper<RefundNotPossible>;
+  RefundPaymentInput: RefundPaymentInput;
+  RefundPaymentResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RefundPaymentResult']>;
+  RefundStatus: RefundStatus;
+  SafeInt: ResolverTypeWrapper<Scalars['SafeInt']['output']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  User: ResolverTypeWrapper<any>;
+  User: ResolverTypeWrapper<{ id: string }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
-  AmountMismatch: any;
-  String: any;
-  CheckoutSession: any;
-  ID: any;
-  ConfirmPaymentInput: any;
-  ConfirmPaymentResult: any;
-  CreateCheckoutInput: any;
-  Boolean: any;
-  CreateCheckoutResult: any;
-  CurrencyAnalytics: any;
-  Int: any;
-  Float: any;
-  DateTime: any;
-  DeadLetter: any;
-  DeadLetterConnection: any;
-  DeadLetterEdge: any;
-  Error: any;
-  IdempotencyConflict: any;
-  InputIssue: any;
-  InvalidInput: any;
-  Invoice: any;
-  InvoiceNotPayable: any;
-  Money: any;
-  MoneyInput: any;
+  AmountMismatch: AmountMismatch;
+  String: Scalars['String']['output'];
+  CheckoutSession: CheckoutSessionEntity;
+  ID: Scalars['ID']['output'];
+  ConfirmPaymentInput: ConfirmPaymentInput;
+  ConfirmPaymentResult: ResolversUnionTypes<ResolversParentTypes>['ConfirmPaymentResult'];
+  CreateCheckoutInput: CreateCheckoutInput;
+  Boolean: Scalars['Boolean']['output'];
+  CreateCheckoutResult: ResolversUnionTypes<ResolversParentTypes>['CreateCheckoutResult'];
+  CurrencyAnalytics: CurrencyAnalytics;
+  Int: Scalars['Int']['output'];
+  Float: Scalars['Float']['output'];
+  DateTime: Scalars['DateTime']['output'];
+  DeadLetter: DeadLetter;
+  DeadLetterConnection: DeadLetterPage;
+  DeadLetterEdge: DeadLetterEdge;
+  Error: ResolversInterfaceTypes<ResolversParentTypes>['Error'];
+  IdempotencyConflict: IdempotencyConflict;
+  InputIssue: InputIssue;
+  InvalidInput: InvalidInput;
+  Invoice: { id: string };
+  InvoiceNotPayable: InvoiceNotPayable;
+  Money: Money;
+  MoneyInput: MoneyInput;
   Mutation: Record<PropertyKey, never>;
-  Order: any;
-  OrderNotPayable: any;
-  PageInfo: any;
-  PayInvoiceInput: any;
-  PayInvoiceResult: any;
-  Payment: any;
-  PaymentAnalytics: any;
-  PaymentConnection: any;
-  PaymentEdge: any;
-  PaymentNotConfirmable: any;
-  ProviderAnalytics: any;
+  Order: { id: string };
+  OrderNotPayable: OrderNotPayable;
+  PageInfo: PageInfo;
+  PayInvoiceInput: PayInvoiceInput;
+  PayInvoiceResult: ResolversUnionTypes<ResolversParentTypes>['PayInvoiceResult'];
+  Payment: PaymentEntity;
+  PaymentAnalytics: PaymentAnalytics;
+  PaymentConnection: PaymentPage;
+  PaymentEdge: Omit<PaymentEdge, 'node'> & { node: ResolversParentTypes['Payment'] };
+  PaymentNotConfirmable: PaymentNotConfirmable;
+  ProviderAnalytics: ProviderAnalytics;
   Query: Record<PropertyKey, never>;
-  Refund: any;
-  RefundNotPossible: any;
-  RefundPaymentInput: any;
-  RefundPaymentResult: any;
-  SafeInt: any;
+  Refund: Refund;
+  RefundNotPossible: RefundNotPossible;
+  RefundPaymentInput: RefundPaymentInput;
+  RefundPaymentResult: ResolversUnionTypes<ResolversParentTypes>['RefundPaymentResult'];
+  SafeInt: Scalars['SafeInt']['output'];
   Subscription: Record<PropertyKey, never>;
-  User: any;
+  User: { id: string };
 };
 
 export type AmountMismatchResolvers<ContextType = PaymentsContext, ParentType extends ResolversParentTypes['AmountMismatch'] = ResolversParentTypes['AmountMismatch']> = {

@@ -198,10 +198,12 @@ export const messages = {
     }),
     data => [orderTopic(data.orderId)],
   ),
-  'stripe.webhook.received': message('payments', ['payments'], z.object({ webhookId: z.string() })),
+  /** Nobody acts on it: payments works on a webhook in the transaction that stores it, or by a job. */
+  'stripe.webhook.received': message('payments', [], z.object({ webhookId: z.string() })),
+  /** Nobody acts on it: payments counts a webhook in the transaction that closes it. */
   'webhook.processed': message(
     'payments',
-    ['payments'],
+    [],
     z.object({ webhookId: z.string(), type: z.string(), outcome: z.string() }),
   ),
   'payment.card.result': message(
@@ -236,9 +238,10 @@ export const messages = {
     }),
     data => [`payment.${data.paymentId}`, orderTopic(data.orderId)],
   ),
+  /** Nobody acts on it: payments counts it in the same transaction. */
   'payment.analytics': message(
     'payments',
-    ['payments'],
+    [],
     z.object({
       paymentId: id,
       kind: z.enum(['created', 'succeeded', 'failed', 'refunded']),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { defineJob } from '#shared/messaging/jobs.ts';
 
-/** Milliseconds until a job comes back whose provider does not answer, if it has been away before (insist.ts). */
+/** Milliseconds until a job is retried whose provider does not answer, if it has been tried before (retry.ts). */
 const wait = z.int().optional();
 
 /** Makes a payment known to the provider, so that the buyer can confirm it. */
@@ -19,9 +19,9 @@ export const cancelIntentJob = defineJob({
   background: true,
 });
 
-/** Cancels what was made at the provider beside a payment. */
-export const cancelStrayJob = defineJob({
-  name: 'payments/cancel-stray',
+/** Cancels what was made at the provider beside a payment (orphans.ts). */
+export const cancelOrphanJob = defineJob({
+  name: 'payments/cancel-orphan',
   data: z.object({ paymentId: z.uuid(), reference: z.string(), wait }),
 });
 
@@ -39,14 +39,14 @@ export const openCheckoutJob = defineJob({
   background: true,
 });
 
-/** Gives the money of a recorded refund back, or looks what has become of it. */
+/** Gives the money of a recorded refund back, or finds out what has become of it. */
 export const executeRefundJob = defineJob({
   name: 'payments/execute-refund',
   data: z.object({ refundId: z.uuid(), wait }),
   background: true,
 });
 
-/** Handles a stored webhook. */
+/** Asks the provider about what a stored webhook is about, and applies the answer. */
 export const applyWebhookJob = defineJob({
   name: 'payments/apply-webhook',
   data: z.object({ webhookId: z.string(), wait }),

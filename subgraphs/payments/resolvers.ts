@@ -2,8 +2,6 @@ import { listDeadLetters, replayDeadLetter } from '#shared/messaging/dead-letter
 import type { Resolvers } from '../../schema/generated/payments.ts';
 import { analyze } from './analytics/analytics.ts';
 import { createCheckout } from './checkout/checkout-sessions.ts';
-import { confirmPayment } from './collect/attempts.ts';
-import { payInvoice } from './collect/pay-invoice.ts';
 import {
   clientSecretOf,
   findPayment,
@@ -14,6 +12,8 @@ import {
   refundsOf,
   watchPayment,
 } from './collect/payments.ts';
+import { confirmPayment } from './confirm/confirm-payment.ts';
+import { payInvoice } from './confirm/pay-invoice.ts';
 import { refundPayment } from './refund/refunds.ts';
 
 export const resolvers: Resolvers = {
@@ -31,12 +31,12 @@ export const resolvers: Resolvers = {
     replayPaymentsDeadLetter: (_, { id }, ctx) => replayDeadLetter(ctx, id),
   },
   Subscription: {
-    paymentUpdated: { subscribe: (_, args, ctx) => watchPayment(ctx, args) as never },
+    paymentUpdated: { subscribe: (_, args, ctx) => watchPayment(ctx, args) },
   },
   Payment: {
     __resolveReference: ({ id }, ctx) => findPayment(ctx, id),
-    order: ({ orderId }) => orderId && { __typename: 'Order', id: orderId },
-    invoice: ({ invoiceId }) => invoiceId && { __typename: 'Invoice', id: invoiceId },
+    order: ({ orderId }) => (orderId ? { __typename: 'Order', id: orderId } : null),
+    invoice: ({ invoiceId }) => (invoiceId ? { __typename: 'Invoice', id: invoiceId } : null),
     amount: payment => payment.money,
     refundedAmount: ({ refundedAmount, captured }) => ({ ...captured, amount: refundedAmount }),
     refunds: async (payment, _, ctx) =>

@@ -9,7 +9,7 @@ import { Refund } from './refund/refund.entity.ts';
 import { resolvers } from './resolvers.ts';
 import type { PaymentsServices } from './services.ts';
 import { readPaymentsSettings, takesTestPayments } from './settings.ts';
-import { receivePaypalWebhook, receiveStripeWebhook } from './webhooks/receive.ts';
+import { receiveWebhook } from './webhooks/receive.ts';
 
 /** Starts the payments subgraph. */
 export function startPayments(env: Environment) {
@@ -21,13 +21,14 @@ export function startPayments(env: Environment) {
     resolvers,
     handlers,
     async services({ log }) {
-      if (takesTestPayments(settings))
+      if (takesTestPayments(settings)) {
         log.warn('ALLOW_TEST_PAYMENTS: Stripe runs in test mode, nothing that is sold here is paid for');
-      return { settings, provider: connectStripe(settings) };
+      }
+      return { settings, providers: { STRIPE: connectStripe(settings) } };
     },
     routes: {
-      'POST /webhooks/stripe': receiveStripeWebhook,
-      'POST /webhooks/paypal': receivePaypalWebhook,
+      'POST /webhooks/stripe': receiveWebhook('STRIPE'),
+      'POST /webhooks/paypal': receiveWebhook('PAYPAL'),
     },
   });
 }

@@ -18,6 +18,7 @@ export async function askSubgraph<Data>(
   query: string,
   variables: Record<string, unknown>,
 ): Promise<Data> {
+  const asked = Date.now();
   const timeout = timeLeft(deadline, TIMEOUT_MS);
   if (timeout <= 0) throw tooLate();
   let answer: {
@@ -31,7 +32,7 @@ export async function askSubgraph<Data>(
         'content-type': 'application/json',
         [PASSPORT_HEADER]: await mintPassport(viewer, internalSecret),
         [CORRELATION_HEADER]: correlationId,
-        [DEADLINE_HEADER]: String(Math.floor(Date.now() + timeout)),
+        [DEADLINE_HEADER]: String(Math.floor(asked + timeout)),
       },
       body: JSON.stringify({ query, variables }),
       signal: AbortSignal.timeout(timeout),

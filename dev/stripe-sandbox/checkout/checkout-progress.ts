@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import type { Call } from '../context.ts';
 import { emit } from '../events.ts';
 
-/** Moves the checkout session of a payment intent, if it has one, to where its payment has come. */
+/** Brings the checkout session of a payment intent, if it has one, to the status that follows from its payment. */
 export function followPaymentIntent(call: Call, intent: Stripe.PaymentIntent) {
   const session = findSessionOf(call, intent);
   if (session === undefined) return;

@@ -19,8 +19,8 @@ const UI_MODES = {
   embedded: 'embedded_page',
 } as const;
 
-const DAY = 24 * 60 * 60;
-const HALF_HOUR = 30 * 60;
+const DAY_SECONDS = 24 * 60 * 60;
+const HALF_HOUR_SECONDS = 30 * 60;
 
 const createParams = z.strictObject({
   ...expandable,
@@ -51,8 +51,8 @@ export const createSession: Operation = call => {
   const asked = readParams(createParams, call.params);
   const uiMode = UI_MODES[asked.ui_mode];
   checkAddresses(uiMode, asked);
-  const expiresAt = asked.expires_at ?? now() + DAY;
-  if (expiresAt < now() + HALF_HOUR - 60 || expiresAt > now() + DAY + 60) {
+  const expiresAt = asked.expires_at ?? now() + DAY_SECONDS;
+  if (expiresAt < now() + HALF_HOUR_SECONDS - 60 || expiresAt > now() + DAY_SECONDS + 60) {
     throw invalidParameter(
       'The `expires_at` timestamp must be at least 30 minutes and at most 24 hours from Checkout Session creation.',
       'expires_at',

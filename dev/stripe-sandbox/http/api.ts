@@ -85,7 +85,7 @@ function failure({ status, marked }: Fault, requestId: string): Answer & { keep:
   return { status, body: JSON.stringify(body), requestId, unmarked: !marked, keep: true };
 }
 
-/** Runs the operation of a request, in one go, and says whether an idempotency key shall remember the answer. */
+/** Runs the operation of a request without a pause, and says whether an idempotency key shall remember the answer. */
 function operate(
   sandbox: Sandbox,
   request: ApiRequest,
@@ -128,7 +128,7 @@ function refusal(sandbox: Sandbox, error: unknown, requestId: string): Answer {
 
 /**
  * The API key of `Bearer <key>`, or of `Basic` with the key as user name.
- * @throws ApiError 401 without one, or with a live one: it has no business here.
+ * @throws ApiError 401 without one, or with a live one, which must not be used here.
  */
 function readKey(authorization = ''): string {
   const [scheme, credentials = ''] = authorization.trim().split(/\s+/);

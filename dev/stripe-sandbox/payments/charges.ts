@@ -85,12 +85,13 @@ export function decideCharge(charge: Stripe.Charge, decline: Decline | undefined
 
 function methodDetails(method: Stripe.PaymentMethod, amount: number): Stripe.Charge.PaymentMethodDetails {
   const { type, card, sepa_debit, us_bank_account } = method;
-  if (card === undefined)
+  if (card === undefined) {
     return {
       type,
       ...(sepa_debit && { sepa_debit: { ...sepa_debit, mandate: null } }),
       ...(us_bank_account && { us_bank_account: { ...us_bank_account, payment_reference: null } }),
     };
+  }
   const { brand, country, exp_month, exp_year, fingerprint, funding, last4 } = card;
   return {
     type: 'card',

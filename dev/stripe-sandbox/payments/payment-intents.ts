@@ -254,7 +254,7 @@ const cancelParams = z.strictObject({
   cancellation_reason: z.enum(['duplicate', 'fraudulent', 'requested_by_customer', 'abandoned']).optional(),
 } satisfies { [K in keyof Stripe.PaymentIntentCancelParams]?: z.ZodType });
 
-/** @throws ApiError 400 when it is canceled, paid, or with the bank. */
+/** @throws ApiError 400 when it is canceled, paid, or processed by the bank. */
 export function cancelPaymentIntent(
   call: Call,
   intent: Stripe.PaymentIntent,

@@ -1,10 +1,10 @@
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { BoundedMap } from '../../bounded-map.ts';
-import type { GatewayContext } from '../../context.ts';
 import type { SubgraphAnswer } from '../../subgraphs/answer.ts';
+import type { FetchContext } from '../../subgraphs/fetch-context.ts';
 import type { QueryPlan, SubscriptionNode } from '../planner.ts';
 import { type Definition, evaluateConditions } from './collect.ts';
-import { createMergedQueries, Fetches, type Source } from './fetches.ts';
+import { createMergedQueries, Fetches, type Subgraph } from './fetches.ts';
 import type { Data } from './merge.ts';
 import { createPlanCompiler, type Run } from './plan.ts';
 import { compileShape, type Shape } from './shape.ts';
@@ -27,15 +27,15 @@ export interface CompiledPlan {
    *   @apollo/gateway does.
    */
   execute(
-    sources: ReadonlyMap<string, Source>,
-    context: GatewayContext,
+    subgraphs: ReadonlyMap<string, Subgraph>,
+    context: FetchContext,
     variables: Data | undefined,
     event?: SubgraphAnswer,
   ): Promise<ExecutionResult>;
 }
 
 /** Outcomes of an operation's `@skip` and `@include` that are kept. */
-const REMEMBERED_SHAPES = 16;
+const KEPT_SHAPES = 16;
 
 /**
  * Compiles a query plan, with the shape of its answers. Where @apollo/gateway interprets both anew for each request,
@@ -51,7 +51,7 @@ export function compilePlan(
   const absorb = opening && compileAbsorb(opening);
   const step = rest && compile(rest as Exclude<typeof rest, SubscriptionNode>);
   const mergedQueries = createMergedQueries();
-  const shapes = new BoundedMap<string, Shape>(REMEMBERED_SHAPES);
+  const shapes = new BoundedMap<string, Shape>(KEPT_SHAPES);
 
   function shapeFor(conditions: Map<string, boolean>): Shape {
     const key = conditions.size === 0 ? '' : [...conditions.values()].map(Number).join('');
@@ -64,14 +64,14 @@ export function compilePlan(
   }
 
   return {
-    async execute(sources, context, variables = {}, event) {
+    async execute(subgraphs, context, variables = {}, event) {
       let conditions: Map<string, boolean>;
       try {
         conditions = evaluateConditions(definition, variables);
       } catch (error) {
         return { errors: [error as GraphQLError] };
       }
-      const fetches = new Fetches(sources, context, variables, supergraph, mergedQueries);
+      const fetches = new Fetches(subgraphs, context, variables, supergraph, mergedQueries);
       const run: Run = { root: {}, errors: [], fetches, conditions, shared: new Set(), united: new Map() };
       if (absorb) absorb(run, event!);
       await step?.(run);

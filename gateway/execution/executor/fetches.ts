@@ -1,15 +1,15 @@
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { BoundedMap } from '../../bounded-map.ts';
-import type { GatewayContext } from '../../context.ts';
 import type { SubgraphAnswer } from '../../subgraphs/answer.ts';
+import type { FetchContext } from '../../subgraphs/fetch-context.ts';
 import { aliasAt, type Fetch, mergeQueries } from './fetch.ts';
 import type { Data } from './merge.ts';
 import { rewrite } from './rewrites.ts';
 
 /** A subgraph that fetches can be sent to. */
-export interface Source {
+export interface Subgraph {
   /** The subgraph's answer, never a rejection; its data belongs to the caller alone. */
-  fetch(request: { query: string; variablesText: string }, context: GatewayContext): Promise<SubgraphAnswer>;
+  fetch(request: { query: string; variablesText: string }, context: FetchContext): Promise<SubgraphAnswer>;
 }
 
 /** One entity asked for, wherever in the result it is wanted. */
@@ -46,16 +46,16 @@ interface Wave {
 
 /** Texts of merged queries: one plan can need several when branches of it meet differently from run to run. */
 export type MergedQueries = BoundedMap<string, string>;
-const REMEMBERED_MERGES = 50;
-export const createMergedQueries = (): MergedQueries => new BoundedMap(REMEMBERED_MERGES);
+const KEPT_MERGED_QUERIES = 50;
+export const createMergedQueries = (): MergedQueries => new BoundedMap(KEPT_MERGED_QUERIES);
 
 /**
  * What one execution of a plan fetches. Each entity is asked of a subgraph once for the same fields; fetches that
  * come up at the same time for the same subgraph travel in one request.
  */
 export class Fetches {
-  #sources: ReadonlyMap<string, Source>;
-  #context: GatewayContext;
+  #subgraphs: ReadonlyMap<string, Subgraph>;
+  #context: FetchContext;
   #variables: Data;
   #schema: GraphQLSchema;
   #mergedQueries: MergedQueries;
@@ -64,13 +64,13 @@ export class Fetches {
   #variableTexts = new Map<string, string>();
 
   constructor(
-    sources: ReadonlyMap<string, Source>,
-    context: GatewayContext,
+    subgraphs: ReadonlyMap<string, Subgraph>,
+    context: FetchContext,
     variables: Data,
     schema: GraphQLSchema,
     mergedQueries: MergedQueries,
   ) {
-    this.#sources = sources;
+    this.#subgraphs = subgraphs;
     this.#context = context;
     this.#variables = variables;
     this.#schema = schema;
@@ -198,7 +198,7 @@ export class Fetches {
   }
 
   #send(service: string, query: string, variablesText: string): Promise<SubgraphAnswer> {
-    return this.#sources.get(service)!.fetch({ query, variablesText }, this.#context);
+    return this.#subgraphs.get(service)!.fetch({ query, variablesText }, this.#context);
   }
 
   #writeVariables(lists: readonly [string, string[]][], names: Iterable<string>): string {

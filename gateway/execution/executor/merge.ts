@@ -22,7 +22,7 @@ export function setOwn(object: Data, name: string, value: unknown) {
 }
 
 /**
- * Merges what a subgraph told about an object into what is known of it: objects field by field, lists of equal
+ * Merges a subgraph's fields of an object into those that are known: objects field by field, lists of equal
  * length element by element; anything else gives way to the newer value.
  *
  * @param copy copies objects and lists instead of adopting them, for a source that is merged into several places:

@@ -11,7 +11,7 @@ import { textOf } from './sharing.ts';
 
 /** One execution of a plan. */
 export interface Run {
-  /** What the subgraphs have told so far. */
+  /** What the subgraphs have answered so far. */
   root: Data;
   errors: GraphQLError[];
   fetches: Fetches;
@@ -144,7 +144,7 @@ export function createPlanCompiler(schema: GraphQLSchema, sharedPaths: ReadonlyS
       }
     }
     if (slots.some(slot => slot?.errors.length)) {
-      tellErrors(run, fetch, path, new Map(objects.map((object, i) => [object, slots[i]])));
+      reportErrors(run, fetch, path, new Map(objects.map((object, i) => [object, slots[i]])));
     }
     const adopted = new Set<Slot>();
     for (let i = 0; i < objects.length; i++) {
@@ -181,8 +181,8 @@ function finalBatches(slots: (Slot | undefined)[], batches: ReadonlySet<Batch>):
   return batches;
 }
 
-/** Tells the errors about entities, for every place where one stands. */
-function tellErrors(run: Run, fetch: Fetch, path: PlanPath, slots: ReadonlyMap<Data, Slot | undefined>) {
+/** Reports the errors of entities, for every place in the result where one stands. */
+function reportErrors(run: Run, fetch: Fetch, path: PlanPath, slots: ReadonlyMap<Data, Slot | undefined>) {
   for (const place of placesAt(run.root, path)) {
     for (const error of slots.get(place.object)?.errors ?? []) {
       const below = renameInPath(error.path as ResultPath, fetch.rewrites);

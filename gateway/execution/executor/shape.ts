@@ -41,11 +41,11 @@ interface Making {
   path: ResultPath;
   variables: Data;
   shared: Shared;
-  /** What has been made of what is shared, and by whom. */
+  /** What has been made of each shared value, and by which function. */
   made: Map<unknown, { by: Complete; completed: unknown }>;
 }
 
-/** Stands for a null whose error has been told: it needs no other on its way up. */
+/** Stands for a null whose error has been reported: it needs no other as it moves up. */
 const INVALID = Symbol('invalid');
 
 /** Gives the value for the answer, null or INVALID. The value given is not null. */
@@ -114,10 +114,10 @@ export function compileShape(
 
   function compileTypename(type: GraphQLCompositeType, name: string) {
     if (isObjectType(type)) return () => type.name;
-    // An interface object's own subgraph cannot tell what it really is.
+    // An interface object's own subgraph does not know its object type.
     return (object: Data) => {
-      const told = own(object, name);
-      return typeof told === 'string' && isObjectType(schema.getType(told)) ? told : INVALID;
+      const given = own(object, name);
+      return typeof given === 'string' && isObjectType(schema.getType(given)) ? given : INVALID;
     };
   }
 
@@ -141,7 +141,7 @@ export function compileShape(
     const isValid = compileLeaf(named as never);
     return (value, making) => {
       if (isValid(value)) return value;
-      tell(making, `Invalid value found for ${place(making, String(type), parent)}.`);
+      report(making, `Invalid value found for ${place(making, String(type), parent)}.`);
       return INVALID;
     };
   }
@@ -162,7 +162,7 @@ export function compileShape(
         let completed = element === null ? null : complete(element, making);
         if (completed === null || completed === INVALID) {
           if (nonNull) {
-            if (completed === null) tellNull(making, typeName, parent);
+            if (completed === null) reportNull(making, typeName, parent);
             broken = true;
           }
           completed = null;
@@ -196,7 +196,7 @@ export function compileShape(
         fields = undeclared;
       }
       if (fields) return completeObject(fields, value, making);
-      tell(making, `Invalid __typename found for object at ${place(making, type.name, parent)}.`);
+      report(making, `Invalid __typename found for object at ${place(making, type.name, parent)}.`);
       return INVALID;
     });
   }
@@ -237,7 +237,7 @@ function completeObject(fields: readonly Field[], object: Data, making: Making):
       if (value === undefined || value === null) {
         if (field.nonNull) {
           making.path.push(name);
-          tellNull(making, field.type, field.parent);
+          reportNull(making, field.type, field.parent);
           making.path.pop();
           return INVALID;
         }
@@ -256,8 +256,8 @@ function completeObject(fields: readonly Field[], object: Data, making: Making):
   return completed;
 }
 
-function tellNull(making: Making, type: string, parent: string) {
-  tell(making, `Cannot return null for non-nullable ${place(making, type, parent)}.`);
+function reportNull(making: Making, type: string, parent: string) {
+  report(making, `Cannot return null for non-nullable ${place(making, type, parent)}.`);
 }
 
 function place({ path }: Making, type: string, parent: string): string {
@@ -267,6 +267,6 @@ function place({ path }: Making, type: string, parent: string): string {
     : `field ${parent}.${last}`;
 }
 
-function tell({ errors, path }: Making, message: string) {
+function report({ errors, path }: Making, message: string) {
   errors.push(new GraphQLError(message, { path: [...path], extensions: { code: 'INVALID_GRAPHQL' } }));
 }

@@ -1,9 +1,9 @@
 import { type ApolloGateway, buildOperationContext, executeQueryPlan } from '@apollo/gateway';
 import type { ExecutionResult } from 'graphql';
 import type { Log } from '#shared/kernel/log.ts';
-import type { GatewayContext } from '../../context.ts';
 import type { SubgraphAnswer } from '../../subgraphs/answer.ts';
-import type { SubgraphDataSource } from '../../subgraphs/client.ts';
+import type { SubgraphClient } from '../../subgraphs/client.ts';
+import type { FetchContext } from '../../subgraphs/fetch-context.ts';
 import { type SubscriptionNode, schemasOf } from '../planner.ts';
 import type { Operation } from '../supergraph.ts';
 
@@ -16,11 +16,11 @@ type Services = Parameters<typeof executeQueryPlan>[1];
  */
 export function executeStockEvent(
   gateway: ApolloGateway,
-  sources: ReadonlyMap<string, SubgraphDataSource>,
+  subgraphs: ReadonlyMap<string, SubgraphClient>,
   { document, queryHash, operationName, variables }: Operation,
   { primary, rest }: SubscriptionNode,
   event: SubgraphAnswer,
-  context: GatewayContext,
+  context: FetchContext,
   log: Log,
 ): Promise<ExecutionResult> {
   const { supergraphSchema, apiSchema } = schemasOf(gateway);
@@ -34,7 +34,7 @@ export function executeStockEvent(
   } as unknown as RequestContext;
   return executeQueryPlan(
     { kind: 'QueryPlan', node: { kind: 'Sequence', nodes: [primary, ...(rest ? [rest] : [])] } },
-    answerPrimaryFrom(event, primary.serviceName, sources),
+    answerPrimaryFrom(event, primary.serviceName, subgraphs),
     requestContext,
     buildOperationContext({ schema: gateway.schema!, operationDocument: document, operationName }),
     supergraphSchema,
@@ -46,14 +46,14 @@ export function executeStockEvent(
 function answerPrimaryFrom(
   event: SubgraphAnswer,
   primary: string,
-  sources: ReadonlyMap<string, SubgraphDataSource>,
+  subgraphs: ReadonlyMap<string, SubgraphClient>,
 ): Services {
-  const services: Services = Object.fromEntries(sources);
+  const services: Services = Object.fromEntries(subgraphs);
   let answered = false;
   return {
     ...services,
     [primary]: {
-      async process(options: Parameters<SubgraphDataSource['process']>[0]) {
+      async process(options: Parameters<SubgraphClient['process']>[0]) {
         if (answered) return services[primary]!.process(options);
         answered = true;
         return event as never;

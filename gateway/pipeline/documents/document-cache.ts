@@ -3,11 +3,11 @@ import { BoundedMap } from '../../bounded-map.ts';
 
 /** Rough bytes that a token of an operation takes, with the nodes above it. */
 const BYTES_PER_TOKEN = 400;
-export const MEGABYTE = 1_000_000;
+export const BYTES_PER_MEGABYTE = 1_000_000;
 
 /** Keeps parsed and validated operations for ApolloServer, as many as fit into so many megabytes. */
 export function createDocumentCache(megabytes: number) {
-  const documents = new BoundedMap<string, DocumentNode>(megabytes * MEGABYTE, weigh);
+  const documents = new BoundedMap<string, DocumentNode>(megabytes * BYTES_PER_MEGABYTE, weigh);
   return {
     get: async (key: string) => documents.get(key),
     set: async (key: string, document: DocumentNode) => documents.set(key, document),

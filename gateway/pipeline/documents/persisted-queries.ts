@@ -2,13 +2,13 @@ import type { Redis } from 'ioredis';
 import { BoundedMap } from '../../bounded-map.ts';
 
 /** Characters of a persisted query; a longer one is answered, but not kept. */
-const LONGEST = 32_000;
-/** Seconds that one is kept in Redis after it was last written or read there. */
-const LIFETIME = 7 * 24 * 3_600;
+const MAX_LENGTH = 32_000;
+/** How long one is kept in Redis after it was last written or read there. */
+const LIFETIME_SECONDS = 7 * 24 * 3_600;
 
 /**
  * Where automatic persisted queries are kept, for ApolloServer: in this process and, so that one gateway knows what
- * another was told, in Redis. At most `limit` of them in either, those used longest ago give way. Without Redis, or
+ * another was told, in Redis. Each keeps at most `limit` of them and drops those that were used longest ago. Without Redis, or
  * while it is away, an unknown query is simply sent again by its client.
  */
 export function createPersistedQueries(limit: number, redis: Redis | undefined, prefix: string) {
@@ -21,7 +21,7 @@ export function createPersistedQueries(limit: number, redis: Redis | undefined, 
       return query;
     },
     async set(key: string, query: string) {
-      if (query.length > LONGEST) return;
+      if (query.length > MAX_LENGTH) return;
       known.set(key, query);
       await shared?.set(key, query).catch(() => undefined);
     },
@@ -51,10 +51,10 @@ function keepInRedis(redis: Redis, prefix: string, limit: number) {
   const index = `${prefix}persisted-queries`;
   return {
     async get(key: string): Promise<string | undefined> {
-      const query = await redis.eval(READ, 2, prefix + key, index, LIFETIME, Date.now());
+      const query = await redis.eval(READ, 2, prefix + key, index, LIFETIME_SECONDS, Date.now());
       return typeof query === 'string' ? query : undefined;
     },
     set: (key: string, query: string) =>
-      redis.eval(STORE, 2, prefix + key, index, query, LIFETIME, Date.now(), limit),
+      redis.eval(STORE, 2, prefix + key, index, query, LIFETIME_SECONDS, Date.now(), limit),
   };
 }

@@ -10,8 +10,9 @@ import { createMetrics } from '#shared/kernel/metrics.ts';
 import { loadSupergraph } from '../../execution/supergraph.ts';
 import { readGatewaySettings } from '../../settings.ts';
 import { type Stack, send, startStack } from '../../test/stack.ts';
-import { createApollo } from '../apollo.ts';
-import { createMask } from '../error-mask.ts';
+import { createErrorMask } from '../error-mask.ts';
+import { createLimits } from '../limits/limits.ts';
+import { createPipeline } from '../pipeline.ts';
 import { createManifest, readTrustedDocuments } from './trusted-documents.ts';
 
 const COUNT = 'query Count { paymentCount }\n';
@@ -125,23 +126,25 @@ test('trusted documents are parsed, checked and planned at the start, and asked 
   const log = createLog('test', 'silent');
   const warn = jest.spyOn(log, 'warn');
   const supergraph = loadSupergraph(settings, log);
-  const planned = jest.spyOn(supergraph, 'executeOf');
+  const planned = jest.spyOn(supergraph, 'prepare');
   const documents = new Map([
     ['1', 'query One { events { nodes { id } } } query Two { me { id } }'],
     ['2', '{ removedLongAgo }'],
     ['3', 'subscription Three($id: ID!) { orderUpdated(orderId: $id) { status payments { status } } }'],
   ]);
   const trusted = { documents, find: () => undefined };
-  const mask = createMask(log, { hideSchema: false });
-  const parts = { log, mask, metrics: createMetrics('test'), redis: undefined, trusted };
-  const { apollo } = createApollo(supergraph, settings, parts);
-  await apollo.start();
+  const mask = createErrorMask(log, { hideSchema: false });
+  const metrics = createMetrics('test');
+  const limits = createLimits(settings, { redis: undefined, tagged: supergraph.tagged, metrics });
+  const parts = { log, mask, metrics, redis: undefined, trusted, limits };
+  const pipeline = createPipeline(supergraph, settings, parts);
+  await pipeline.start();
   const names = planned.mock.calls.map(([{ operationName }]) => operationName);
   expect([...new Set(names)]).toEqual(['One', 'Two', undefined, 'Three']);
   expect(warn.mock.calls.map(([told]) => told)).toEqual([
     { hash: '2', errors: [expect.stringContaining('removedLongAgo')] },
   ]);
-  await apollo.stop();
+  await pipeline.stop();
   await supergraph.close();
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { CodedError } from '#shared/kernel/errors.ts';
-import { ConcurrencyLimit, type ConcurrencyOptions, type Place } from './concurrency-limit.ts';
+import { type CodedError, unavailable } from '#shared/kernel/errors.ts';
+import { ConcurrencyLimit, type ConcurrencyOptions, type Permit } from './concurrency-limit.ts';
 
 /** A limit with a clock that stands still until it is moved. */
 function open(options: Partial<ConcurrencyOptions> = {}) {
@@ -16,36 +16,36 @@ function open(options: Partial<ConcurrencyOptions> = {}) {
   return {
     clock,
     limit,
-    /** Fills all places: what fills them. */
-    fill(): Place[] {
-      const filled: Place[] = [];
+    /** Takes all permits. */
+    fill(): Permit[] {
+      const filled: Permit[] = [];
       while (filled.length < limit.limit) {
-        const place = {};
-        expect(limit.enter(place, 'signed in')).toBeUndefined();
-        filled.push(place);
+        const permit = {};
+        expect(limit.acquire(permit, 'signed in')).toBeUndefined();
+        filled.push(permit);
       }
       return filled;
     },
-    leave(places: Place[], outcome: Place = {}) {
-      for (const place of places) limit.leave({ ...place, ...outcome });
+    release(permits: Permit[], outcome: Permit = {}) {
+      for (const permit of permits) limit.release({ ...permit, ...outcome });
     },
   };
 }
 
-/** Fills all places, and one more waits; then each operation ends after so many milliseconds. */
-async function serve({ clock, limit, fill, leave }: ReturnType<typeof open>, milliseconds: number) {
-  const places = fill();
+/** Takes all permits, and one more operation waits; then each operation ends after so many milliseconds. */
+async function serve({ clock, limit, fill, release }: ReturnType<typeof open>, milliseconds: number) {
+  const permits = fill();
   const last = {};
-  const turn = limit.enter(last, 'signed in');
+  const turn = limit.acquire(last, 'signed in');
   clock.now += milliseconds;
-  leave(places);
+  release(permits);
   await turn;
-  leave([last]);
+  release([last]);
 }
 
-const refusalOf = (entering: () => unknown) =>
+const refusalOf = (acquiring: () => unknown) =>
   Promise.resolve()
-    .then(entering)
+    .then(acquiring)
     .then(
       () => null,
       (error: CodedError) => error,
@@ -65,13 +65,13 @@ test('the limit grows by a constant while it is reached and answers are fast, up
 });
 
 test('it does not grow on operations that never reach it', () => {
-  const { clock, limit, leave } = open();
+  const { clock, limit, release } = open();
   const before = limit.limit;
   for (let i = 0; i < 100; i++) {
-    const place = {};
-    expect(limit.enter(place, 'signed in')).toBeUndefined();
+    const permit = {};
+    expect(limit.acquire(permit, 'signed in')).toBeUndefined();
     clock.now += 100;
-    leave([place]);
+    release([permit]);
   }
   expect(limit.limit).toBe(before);
 });
@@ -88,106 +88,106 @@ test('it shrinks by a share while more than a tenth of the answers are slow, dow
 });
 
 test('slow answers that began before it shrank do not shrink it again', () => {
-  const { clock, limit, fill, leave } = open();
-  const places = fill();
+  const { clock, limit, fill, release } = open();
+  const permits = fill();
   clock.now = 2_000;
-  leave(places.splice(0, 10));
+  release(permits.splice(0, 10));
   const shrunk = limit.limit;
-  expect(shrunk).toBeLessThan(places.length + 10);
+  expect(shrunk).toBeLessThan(permits.length + 10);
   clock.now = 9_000;
-  leave(places);
+  release(permits);
   expect([limit.limit, limit.executing]).toEqual([shrunk, 0]);
 });
 
-test('who finds no place waits a moment and is refused then, with the time to come back', async () => {
-  const { limit, fill, leave } = open({ patienceMs: 20 });
-  const places = fill();
-  const place: Place = {};
-  const refusal = await refusalOf(() => limit.enter(place, 'signed in'));
+test('who finds no permit waits a moment and is refused then, with the time to come back', async () => {
+  const { limit, fill, release } = open({ patienceMs: 20 });
+  const permits = fill();
+  const permit: Permit = {};
+  const refusal = await refusalOf(() => limit.acquire(permit, 'signed in'));
   expect(refusal!.extensions).toMatchObject({ code: 'UNAVAILABLE', http: { status: 503 } });
   const { headers } = refusal!.extensions.http as unknown as { headers: Map<string, string> };
   expect(headers.get('retry-after')).toBe(String(refusal!.extensions.retryAfter));
   expect([limit.waiting, limit.refused]).toEqual([0, 1]);
-  // Whoever never had a place leaves none.
-  leave([place, ...places]);
+  // An operation that never had a permit gives none back.
+  release([permit, ...permits]);
   expect(limit.executing).toBe(0);
 });
 
 test('a line that is full refuses at once', async () => {
-  const { limit, fill, leave } = open();
-  const places = fill();
-  const waiting: Place[] = [];
+  const { limit, fill, release } = open();
+  const permits = fill();
+  const waiting: Permit[] = [];
   const turns: Promise<void>[] = [];
-  const enter = () => {
-    const place = {};
-    turns.push(limit.enter(place, 'signed in')!);
-    waiting.push(place);
+  const acquire = () => {
+    const permit = {};
+    turns.push(limit.acquire(permit, 'signed in')!);
+    waiting.push(permit);
   };
-  for (let i = 0; i < 4 * limit.limit; i++) enter();
-  expect(enter).toThrow(
+  for (let i = 0; i < 4 * limit.limit; i++) acquire();
+  expect(acquire).toThrow(
     expect.objectContaining({ extensions: expect.objectContaining({ code: 'UNAVAILABLE' }) }),
   );
-  leave(places);
+  release(permits);
   while (waiting.length > 0) {
     await turns.shift();
-    leave([waiting.shift()!]);
+    release([waiting.shift()!]);
   }
   expect([limit.executing, limit.waiting]).toEqual([0, 0]);
 });
 
 test('whoever brings a token goes first, and finds places that are kept from others', async () => {
-  const { limit, leave } = open();
+  const { limit, release } = open();
   const turns: string[] = [];
-  const others: Place[] = [];
+  const others: Permit[] = [];
   let other: Promise<unknown> | undefined;
   while (!other) {
-    const place = {};
-    others.push(place);
-    other = limit.enter(place, 'signed out')?.then(() => turns.push('other'));
+    const permit = {};
+    others.push(permit);
+    other = limit.acquire(permit, 'signed out')?.then(() => turns.push('other'));
   }
   expect(others.length - 1).toBeLessThan(limit.limit / 2);
-  const places = others.slice(0, -1);
-  while (places.length < limit.limit) {
-    const place = {};
-    expect(limit.enter(place, 'signed in')).toBeUndefined();
-    places.push(place);
+  const permits = others.slice(0, -1);
+  while (permits.length < limit.limit) {
+    const permit = {};
+    expect(limit.acquire(permit, 'signed in')).toBeUndefined();
+    permits.push(permit);
   }
-  const signedIn = limit.enter({}, 'signed in')!.then(() => turns.push('signed in'));
-  leave(places);
+  const signedIn = limit.acquire({}, 'signed in')!.then(() => turns.push('signed in'));
+  release(permits);
   await Promise.all([other, signedIn]);
   expect(turns).toEqual(['signed in', 'other']);
 });
 
 test('operations that hang give their places to others after a while, and their latency shrinks nothing', async () => {
-  const { clock, limit, fill, leave } = open();
+  const { clock, limit, fill, release } = open();
   const hanging = fill();
-  const places = limit.limit;
+  const permits = limit.limit;
   clock.now = 1_500;
-  const inLine: Place = {};
-  const turn = limit.enter(inLine, 'signed in');
+  const waiting: Permit = {};
+  const turn = limit.acquire(waiting, 'signed in');
   expect(turn).toBeDefined();
   clock.now = 3_000;
-  expect(limit.enter({}, 'signed in')).toBeUndefined();
+  expect(limit.acquire({}, 'signed in')).toBeUndefined();
   await turn;
-  expect(limit.executing).toBe(places + 2);
+  expect(limit.executing).toBe(permits + 2);
   clock.now = 10_000;
-  leave(hanging, { unanswered: true });
-  expect([limit.executing, limit.limit]).toEqual([2, places]);
+  release(hanging, { unanswered: true });
+  expect([limit.executing, limit.limit]).toEqual([2, permits]);
 });
 
 test('while subgraphs refuse work newcomers are admitted one by one, and all others as before', async () => {
   const { clock, limit } = open();
-  const enter = () => limit.enter({}, 'newcomer');
-  expect([enter(), enter()]).toEqual([undefined, undefined]);
-  limit.press(2);
-  expect(enter()).toBeUndefined();
-  expect(enter).toThrow(
+  const acquire = () => limit.acquire({}, 'newcomer');
+  expect([acquire(), acquire()]).toEqual([undefined, undefined]);
+  limit.observeErrors([unavailable('More is asked for than can be served.', 2)]);
+  expect(acquire()).toBeUndefined();
+  expect(acquire).toThrow(
     expect.objectContaining({ extensions: expect.objectContaining({ code: 'UNAVAILABLE' }) }),
   );
-  expect([limit.enter({}, 'signed out'), limit.enter({}, 'signed in')]).toEqual([undefined, undefined]);
+  expect([limit.acquire({}, 'signed out'), limit.acquire({}, 'signed in')]).toEqual([undefined, undefined]);
   clock.now += 1_000;
-  expect(enter()).toBeUndefined();
-  expect(enter).toThrow();
+  expect(acquire()).toBeUndefined();
+  expect(acquire).toThrow();
   clock.now += 3_000;
-  expect([enter(), enter()]).toEqual([undefined, undefined]);
+  expect([acquire(), acquire()]).toEqual([undefined, undefined]);
 });

@@ -1,4 +1,5 @@
 import { HeaderMap } from '@apollo/server';
+import type { GraphQLError } from 'graphql';
 import { Counter, Gauge } from 'prom-client';
 import { type CodedError, unavailable } from '#shared/kernel/errors.ts';
 import type { Metrics } from '#shared/kernel/metrics.ts';
@@ -17,22 +18,22 @@ export interface ConcurrencyOptions {
 }
 
 /**
- * Who goes first: whoever brings a token, then whoever looks around without one. Those who come to stay, by a mutation
- * without a token as to sign up, go last: for as long as subgraphs refuse work, they would only add to it.
+ * Who goes first: operations with a token, then queries without one. Mutations without a token go last (newcomers, most
+ * of whom sign up): while subgraphs refuse work, newcomers would only add to it.
  */
-export type Rank = 'signed in' | 'signed out' | 'newcomer';
+export type Priority = 'signed in' | 'signed out' | 'newcomer';
 
-/** An operation's place: empty until it has one. */
-export interface Place {
-  /** When the operation got it, and how often places had been taken away by then. */
-  begunAt?: number;
-  age?: number;
-  /** Whether a subgraph was waited for in vain. */
+/** An operation's permit to be executed: empty until it is granted. */
+export interface Permit {
+  /** When it was granted, and in which generation. */
+  startedAt?: number;
+  generation?: number;
+  /** Whether a subgraph did not answer in time. */
   unanswered?: boolean;
 }
 
 interface Waiting {
-  place: Place;
+  permit: Permit;
   settle(refusal?: CodedError): void;
 }
 
@@ -46,39 +47,39 @@ const MOST_SAMPLES = 200;
 /** Additive increase, multiplicative decrease. */
 const INCREASE = 8;
 const DECREASE = 0.7;
-/** Whoever brings no token finds a place only while less than this share of them is taken. */
-const SHARE_OF_OTHERS = 0.25;
+/** Operations without a token get permits only while less than this share of them is held. */
+const SHARE_WITHOUT_TOKEN = 0.25;
 /** Newcomers that are admitted while subgraphs refuse work, and for how long after a refusal at most. */
 const NEWCOMERS_PER_SECOND = 1;
-const LONGEST_PRESSURE_MS = 5_000;
+const MAX_PRESSURE_MS = 5_000;
 /** Operations that may wait, for each one that may be executed at a time. */
-const WAITING_PER_PLACE = 4;
-/** Seconds that whoever is refused is asked to wait. */
+const WAITING_PER_PERMIT = 4;
+/** How long a refused client is asked to wait: least and most. */
 const RETRY_AFTER_SECONDS = [1, 3] as const;
 const NEWCOMER_RETRY_AFTER_SECONDS = [3, 9] as const;
 
 /**
- * Admits as many operations at a time as are answered within a target, and refuses the rest at once: what is begun and
- * not answered in time costs as much as an answer and is worth nothing.
+ * Admits as many operations at a time as are answered within a target, and refuses the rest at once: work that is begun
+ * and not answered in time costs as much as an answer and is worth nothing.
  *
  * The limit follows the latency as TCP's congestion window does (AIMD): it grows by a constant while it is reached and
- * 90 % of the answers come within the target, and shrinks to 70 % while they do not. A short line evens out bursts.
- * Whoever brings a token goes first, and most places are kept for them: a buyer in mid-purchase goes before
- * those who look around and sign up.
+ * 90 % of the answers come within the target, and shrinks to 70 % while they do not. A short
+ * queue evens out bursts. Operations with a token go first, and most permits are kept for them: a buyer in mid-purchase
+ * goes before those who look around and sign up.
  *
- * An operation that is long past the target gives its place to others, since it waits for something else than its turn:
- * a subgraph that hangs would take all places otherwise. Nor does its latency say anything of the load.
+ * An operation that is long past the target loses its permit to others while it goes on, since it waits for something
+ * else than the load: a subgraph that hangs would hold all permits otherwise.
  */
 export class ConcurrencyLimit {
   #options: Required<ConcurrencyOptions>;
   #limit: number;
   #executing = 0;
-  /** Places of operations that began since the latest aging, and between that and the one before; others hold none. */
+  /** Permits granted in this generation and in the one before; those of older generations no longer count. */
   #young = 0;
   #old = 0;
-  #age = 0;
-  #agedAt: number;
-  #watching: NodeJS.Timeout | undefined;
+  #generation = 0;
+  #generationStartedAt: number;
+  #watchTimer: NodeJS.Timeout | undefined;
   #signedIn = new Set<Waiting>();
   #others = new Set<Waiting>();
   #samples: number[] = [];
@@ -86,15 +87,15 @@ export class ConcurrencyLimit {
   #shrunkAt = Number.NEGATIVE_INFINITY;
   /** Whether the limit was reached in this window: without that, good latency says nothing of a higher one. */
   #reached = false;
-  #pressedUntil = Number.NEGATIVE_INFINITY;
+  #newcomersHeldBackUntil = Number.NEGATIVE_INFINITY;
   #nextNewcomerAt = Number.NEGATIVE_INFINITY;
   refused = 0;
 
   constructor({ now = () => performance.now(), ...options }: ConcurrencyOptions) {
     this.#options = { ...options, now };
     this.#limit = Math.max(options.least, Math.min(FIRST_LIMIT, options.most));
-    this.#agedAt = now();
-    this.#windowEnds = this.#agedAt + WINDOW_MS;
+    this.#generationStartedAt = now();
+    this.#windowEnds = this.#generationStartedAt + WINDOW_MS;
   }
 
   get limit() {
@@ -110,120 +111,132 @@ export class ConcurrencyLimit {
   }
 
   /**
-   * Fills a place for one operation, to be left by `leave` whatever becomes of it. Nothing is to be waited for when
-   * there is a free one.
+   * Grants a permit to one operation, at once (undefined) or after a wait. It is to be given back by `release`, whatever
+   * becomes of the operation.
    * @throws (also as a rejection) CodedError UNAVAILABLE, which answers 503 with Retry-After over HTTP.
    */
-  enter(place: Place, rank: Rank): Promise<void> | undefined {
-    if (rank === 'newcomer') this.#admitNewcomer();
-    const signedIn = rank === 'signed in';
-    if (this.#hasPlace(signedIn) || (this.#makeRoom() && this.#hasPlace(signedIn))) {
-      this.#take(place);
+  acquire(permit: Permit, priority: Priority): Promise<void> | undefined {
+    if (priority === 'newcomer') this.#admitNewcomer();
+    const signedIn = priority === 'signed in';
+    if (this.#hasPermit(signedIn) || (this.#startGeneration() && this.#hasPermit(signedIn))) {
+      this.#grant(permit);
       return undefined;
     }
     this.#reached = true;
-    if (this.waiting >= this.#limit * WAITING_PER_PLACE) throw this.#refuse();
+    if (this.waiting >= this.#limit * WAITING_PER_PERMIT) throw this.#refuse();
     return new Promise((resolve, reject) => {
-      const line = signedIn ? this.#signedIn : this.#others;
+      const queue = signedIn ? this.#signedIn : this.#others;
       const waiting: Waiting = {
-        place,
+        permit,
         settle(refusal) {
           clearTimeout(timer);
-          line.delete(waiting);
+          queue.delete(waiting);
           if (refusal) reject(refusal);
           else resolve();
         },
       };
       const timer = setTimeout(() => waiting.settle(this.#refuse()), this.#options.patienceMs);
-      line.add(waiting);
-      this.#watchLine();
+      queue.add(waiting);
+      this.#watchQueue();
     });
   }
 
-  /** A subgraph has refused work, and has asked for so many seconds of rest. */
-  press(seconds: number) {
-    const until = this.#options.now() + Math.min(1_000 * seconds, LONGEST_PRESSURE_MS);
-    this.#pressedUntil = Math.max(this.#pressedUntil, until);
+  /** Learns from an operation's errors whether a subgraph has refused work for the moment. */
+  observeErrors(errors: readonly GraphQLError[]) {
+    for (const { extensions } of errors) {
+      const { code, retryAfter, http } = extensions;
+      // Our own refusals say by `http` how they are answered.
+      if (code === 'UNAVAILABLE' && typeof retryAfter === 'number' && !http)
+        this.#holdNewcomersBack(retryAfter);
+    }
+  }
+
+  #holdNewcomersBack(seconds: number) {
+    const until = this.#options.now() + Math.min(1_000 * seconds, MAX_PRESSURE_MS);
+    this.#newcomersHeldBackUntil = Math.max(this.#newcomersHeldBackUntil, until);
   }
 
   #admitNewcomer() {
     const now = this.#options.now();
-    if (now >= this.#pressedUntil) return;
+    if (now >= this.#newcomersHeldBackUntil) return;
     if (now < this.#nextNewcomerAt) throw this.#refuse(NEWCOMER_RETRY_AFTER_SECONDS);
     this.#nextNewcomerAt = now + 1_000 / NEWCOMERS_PER_SECOND;
   }
 
-  /** Looks for operations that hang while others wait for their places. */
-  #watchLine() {
-    this.#watching ??= setTimeout(() => {
-      this.#watching = undefined;
-      this.#makeRoom();
-      if (this.waiting > 0) this.#watchLine();
+  /** Looks for operations that hang while others wait for a permit. */
+  #watchQueue() {
+    this.#watchTimer ??= setTimeout(() => {
+      this.#watchTimer = undefined;
+      this.#startGeneration();
+      if (this.waiting > 0) this.#watchQueue();
     }, this.#options.targetMs).unref();
   }
 
-  /** Gives the place back, if there was one. */
-  leave({ begunAt, age, unanswered }: Place) {
-    if (begunAt === undefined) return;
-    if (!unanswered) this.#observe(begunAt);
+  /** Gives the permit back, if there was one. */
+  release({ startedAt, generation, unanswered }: Permit) {
+    if (startedAt === undefined) return;
+    if (!unanswered) this.#observe(startedAt);
     this.#executing--;
-    if (age === this.#age) this.#young--;
-    else if (age === this.#age - 1) this.#old--;
-    this.#handOver();
+    if (generation === this.#generation) this.#young--;
+    else if (generation === this.#generation - 1) this.#old--;
+    this.#grantWaiting();
   }
 
-  #hasPlace(signedIn: boolean) {
-    const places = signedIn ? this.#limit : Math.ceil(this.#limit * SHARE_OF_OTHERS);
-    return this.#young + this.#old < places;
+  #hasPermit(signedIn: boolean) {
+    const permits = signedIn ? this.#limit : Math.ceil(this.#limit * SHARE_WITHOUT_TOKEN);
+    return this.#young + this.#old < permits;
   }
 
-  #take(place: Place) {
-    place.begunAt = this.#options.now();
-    place.age = this.#age;
+  #grant(permit: Permit) {
+    permit.startedAt = this.#options.now();
+    permit.generation = this.#generation;
     this.#executing++;
     this.#young++;
   }
 
-  #handOver() {
-    for (const [line, signedIn] of [
+  #grantWaiting() {
+    for (const [queue, signedIn] of [
       [this.#signedIn, true],
       [this.#others, false],
     ] as const) {
-      for (const waiting of line) {
-        if (!this.#hasPlace(signedIn)) break;
-        this.#take(waiting.place);
+      for (const waiting of queue) {
+        if (!this.#hasPermit(signedIn)) break;
+        this.#grant(waiting.permit);
         waiting.settle();
       }
     }
   }
 
-  /** Takes the places away from operations that have had them for longer than the target. Returns whether it did. */
-  #makeRoom(): boolean {
+  /**
+   * Begins a generation once the current one is older than the target: permits from before the last one no longer count.
+   * @returns whether one was begun.
+   */
+  #startGeneration(): boolean {
     const now = this.#options.now();
-    if (now - this.#agedAt < this.#options.targetMs) return false;
-    this.#agedAt = now;
-    this.#age++;
+    if (now - this.#generationStartedAt < this.#options.targetMs) return false;
+    this.#generationStartedAt = now;
+    this.#generation++;
     this.#old = this.#young;
     this.#young = 0;
-    // Those in line come before whoever arrives now.
-    this.#handOver();
+    // Those that wait come before those that arrive now.
+    this.#grantWaiting();
     return true;
   }
 
   #refuse([least, most]: readonly [number, number] = RETRY_AFTER_SECONDS): CodedError {
     this.refused++;
-    // Those refused at one time do not come back at one time.
+    // Clients that are refused at one time shall not come back at one time.
     const seconds = least + Math.floor(Math.random() * (most - least + 1));
     const error = unavailable('Too much is asked for at the moment. Try again shortly.', seconds);
     error.extensions.http = { status: 503, headers: new HeaderMap([['retry-after', String(seconds)]]) };
     return error;
   }
 
-  #observe(begunAt: number) {
+  #observe(startedAt: number) {
     // What began under a higher limit tells nothing of this one.
-    if (begunAt < this.#shrunkAt) return;
+    if (startedAt < this.#shrunkAt) return;
     const now = this.#options.now();
-    if (this.#samples.length < MOST_SAMPLES) this.#samples.push(now - begunAt);
+    if (this.#samples.length < MOST_SAMPLES) this.#samples.push(now - startedAt);
     if (now < this.#windowEnds || this.#samples.length < FEWEST_SAMPLES) return;
     const { most, least, targetMs } = this.#options;
     const slow = this.#samples.filter(sample => sample > targetMs).length;
@@ -254,7 +267,11 @@ export function observeConcurrency(limit: ConcurrencyLimit, { registry }: Metric
     });
   gauge('guichet_concurrency_limit', 'Operations that are executed at a time', () => limit.limit);
   gauge('guichet_operations_executing', 'Operations that are being executed', () => limit.executing);
-  gauge('guichet_operations_waiting', 'Operations that wait for their turn', () => limit.waiting);
+  gauge(
+    'guichet_operations_waiting',
+    'Operations that wait for a permit to be executed',
+    () => limit.waiting,
+  );
   new Counter({
     name: 'guichet_operations_refused_total',
     help: 'Operations refused because too many were executed at the time',

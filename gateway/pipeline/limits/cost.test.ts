@@ -59,7 +59,7 @@ describe('the operations of our own API', () => {
   const { maxCost } = readGatewaySettings({});
 
   test('those of the playground and the README, and a purchase with all that can be asked of it, pass', async () => {
-    const path = './playground/tabs.js';
+    const path = '../../playground/tabs.js';
     const { tabs } = (await import(path)) as { tabs: { query: string }[] };
     const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
     const blocks = [...readme.matchAll(/```graphql\n(.*?)```/gs)].map(([, text]) => text!);
@@ -92,8 +92,8 @@ describe('the operations of our own API', () => {
 test('an operation over the limit is answered 400 with its cost and the limit, over WebSocket, too', async () => {
   const stack = await startStack({ MAX_COST: '40' });
   try {
-    const dear = '{ orders { related { id } } }';
-    const { status, body } = await stack.ask(dear);
+    const expensive = '{ orders { related { id } } }';
+    const { status, body } = await stack.ask(expensive);
     expect([status, body]).toEqual([
       400,
       {
@@ -112,7 +112,7 @@ test('an operation over the limit is answered 400 with its cost and the limit, o
         client.subscribe({ query }, { next: resolve, error: resolve, complete: () => {} }),
       );
     const refused = [expect.objectContaining({ extensions: expect.objectContaining({ limit: 40 }) })];
-    expect(await refusal(dear)).toEqual(refused);
+    expect(await refusal(expensive)).toEqual(refused);
     expect(
       await refusal('subscription { orderUpdated(orderId: "o1") { related { related { id } } } }'),
     ).toEqual(refused);

@@ -20,7 +20,7 @@ import {
   visit,
 } from 'graphql';
 
-/** Entries that a list is reckoned to have when the operation does not say how many it wants. */
+/** Entries that a list is counted with when the operation does not say how many it wants. */
 const LIST_SIZE = 10;
 /** Arguments by which an operation says how many entries of a list it wants. */
 const SIZE_ARGUMENTS = ['first', 'last', 'limit'];
@@ -31,7 +31,7 @@ type Variables = Record<string, unknown> | undefined;
  * What an operation may cost at most: one for each field, times the entries of the lists around it. Fragments count
  * wherever they are spread; introspection counts its fields once, since it is answered from memory.
  *
- * Takes documents that are valid and of limited size (limits.ts).
+ * Takes documents that are valid and of limited size (`size.ts`).
  */
 export function costOf(
   schema: GraphQLSchema,

@@ -23,12 +23,13 @@ export interface RateLimits {
   countSignIns(context: GatewayContext, attempts: number): Promise<void> | undefined;
 }
 
-/** Whose share of what is limited an operation takes from: the viewer's or, signed out, the address's. */
-export const shareOf = ({ identity: { viewer }, address }: Pick<GatewayContext, 'identity' | 'address'>) =>
-  viewer ? `viewer:${viewer.id}` : `address:${address}`;
+/** Whom a limit counts an operation for: the viewer or, signed out, the address. */
+export const limitKeyOf = ({
+  identity: { viewer },
+  address,
+}: Pick<GatewayContext, 'identity' | 'address'>) => (viewer ? `viewer:${viewer.id}` : `address:${address}`);
 
-/** Seconds. */
-const WINDOW = 60;
+const WINDOW_SECONDS = 60;
 
 /** Rate limits in Redis, or in this process's memory without one and while it is away. */
 export function createRateLimits(settings: GatewaySettings, redis: Redis | undefined): RateLimits {
@@ -37,7 +38,7 @@ export function createRateLimits(settings: GatewaySettings, redis: Redis | undef
 
   function createLimiter(name: string, points: number): RateLimiterAbstract | undefined {
     if (points === 0) return undefined;
-    const options = { points, duration: WINDOW, keyPrefix: `${settings.redisPrefix}:rate:${name}` };
+    const options = { points, duration: WINDOW_SECONDS, keyPrefix: `${settings.redisPrefix}:rate:${name}` };
     const inMemory = new RateLimiterMemory(options);
     if (!redis) return inMemory;
     return new RateLimiterRedis({
@@ -45,14 +46,14 @@ export function createRateLimits(settings: GatewaySettings, redis: Redis | undef
       storeClient: redis,
       rejectIfRedisNotReady: true,
       insuranceLimiter: inMemory,
-      // Whoever is over the limit costs Redis nothing until the window ends.
+      // Clients over the limit cost Redis nothing until the window ends.
       inMemoryBlockOnConsumed: points + 1,
     });
   }
 
   return {
     countOperation(context) {
-      return operations && consume(operations, shareOf(context), 1);
+      return operations && consume(operations, limitKeyOf(context), 1);
     },
     countSignIns(context, attempts) {
       if (!signIns || attempts === 0) return undefined;

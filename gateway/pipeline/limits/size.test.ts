@@ -45,7 +45,7 @@ const attacks: Record<string, string> = {
   'as much as a body holds': `{ ${repeat(7_500, () => 'paymentCount')} }`,
 };
 
-/** As dear as the limits allow. */
+/** As expensive as the limits allow. */
 const HONEST = `{ ${repeat(30, i => `a${i}: order(id: "o1") { ${FIELDS} }`)} }`;
 
 let texts = 0;

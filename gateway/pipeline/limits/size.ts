@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { isIntrospection } from '../../execution/introspection.ts';
 
-/** Tokens of an operation's text. Parsing stops there, before anything costlier begins. */
+/** Tokens of an operation's text. Parsing stops there, before anything more expensive begins. */
 export const MAX_TOKENS = 1_000;
 /** Levels of nested fields. */
 export const MAX_DEPTH = 15;
@@ -19,12 +19,12 @@ export const MAX_ALIASES = 30;
 /** Fields in all, fragments counted each time they are spread. */
 export const MAX_FIELDS = 500;
 /**
- * Lists and objects within each other, as values written into the text. The planner visits what is in a list twice, and
- * so the innermost of 30 lists a billion times.
+ * Lists and objects within each other, as values written into the text. The planner goes through the elements of a list
+ * twice, and so through the innermost of 30 lists a billion times.
  */
 export const MAX_VALUE_DEPTH = 10;
 
-/** Lists and objects within each other in variables: what follows them all the way down must not run out of stack. */
+/** Lists and objects within each other in variables: recursion into them must not overflow the stack. */
 export const MAX_VARIABLE_DEPTH = 50;
 
 interface Size {

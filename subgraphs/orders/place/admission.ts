@@ -31,9 +31,9 @@ const DECREASE = 0.8;
 const STUCK_SECONDS = 30;
 /** Seconds that buyers are asked to wait, on average; each is told another time, so that they come back one by one. */
 const SHORTEST_RETRY_SECONDS = 2;
-const LONGEST_RETRY_SECONDS = 20;
+const LONGEST_RETRY_SECONDS = 6;
 /** As many refusals as this for each order placed cost little, and leave no place free for long. */
-const REFUSALS_PER_ORDER = 4;
+const REFUSALS_PER_ORDER = 6;
 
 export const unlimitedAdmission: SagaAdmission = { enter: async () => () => {} };
 
@@ -63,9 +63,10 @@ export function createSagaAdmission(
   let placed = 0;
 
   async function sample(em: EntityManager) {
-    placed = 0;
     try {
       load = await measure(em);
+      // One that is written while the load is measured is missed now and then, which is better than counted twice.
+      placed = 0;
     } finally {
       sampledAt = now();
       sampling = undefined;

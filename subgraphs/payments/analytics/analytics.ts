@@ -1,47 +1,11 @@
-/** Figures for administrators, from a read model that only messages write: nothing here slows a payment down. */
-
-import type { MessageData } from '#schema/messages/index.ts';
+/** Figures for administrators, from the read model that facts.ts writes: no payment waits for them. */
 import { requireRole } from '#shared/context.ts';
 import { query, sql } from '#shared/data/database.ts';
 import { badInput } from '#shared/kernel/errors.ts';
-import type { PaymentProvider } from '../collect/payment.entity.ts';
+import type { ProviderName } from '../collect/payment.entity.ts';
 import type { PaymentsContext } from '../services.ts';
 
 const LONGEST_PERIOD_MS = 366 * 24 * 3_600_000;
-
-/** `payment.analytics`: adds a fact. Facts may come in any order, and more than once. */
-export async function recordFact(
-  { em }: PaymentsContext,
-  { paymentId, kind, provider, amount, at }: MessageData<'payment.analytics'>,
-): Promise<void> {
-  const { amount: sum, currency } = amount;
-  // A payment's own currency stays, also when another was captured (A9).
-  const change = {
-    created: sql`created_at = ${at}, currency = ${currency}`,
-    succeeded: sql`succeeded = true, captured_amount = ${sum}`,
-    failed: sql`failed = true`,
-    refunded: sql`refunded_at = greatest(f.refunded_at, ${at}::timestamptz), refunded_amount =
-      case when f.refunded_at > ${at}::timestamptz then f.refunded_amount else ${sum} end`,
-  }[kind];
-  await query(
-    em,
-    sql`insert into payment_facts (payment_id, provider, currency) values (${paymentId}, ${provider}, ${currency})
-      on conflict do nothing`,
-  );
-  await query(em, sql`update payment_facts f set ${change} where payment_id = ${paymentId}`);
-}
-
-/** `webhook.processed`: counts a webhook. */
-export async function recordWebhook(
-  { em }: PaymentsContext,
-  { webhookId, type, outcome }: MessageData<'webhook.processed'>,
-): Promise<void> {
-  await query(
-    em,
-    sql`insert into webhook_facts (webhook_id, type, outcome) values (${webhookId}, ${type}, ${outcome})
-      on conflict do nothing`,
-  );
-}
 
 interface CurrencyRow {
   currency: string;
@@ -69,7 +33,7 @@ export async function analyze(ctx: PaymentsContext, from: Date, to: Date) {
   );
   const byProvider = await query(
     ctx.em,
-    sql<{ provider: PaymentProvider; succeeded: number; failed: number }>`select provider,
+    sql<{ provider: ProviderName; succeeded: number; failed: number }>`select provider,
         (count(*) filter (where succeeded))::int as succeeded,
         (count(*) filter (where failed and not succeeded))::int as failed
       from payment_facts where ${period('created_at')} group by provider order by provider`,

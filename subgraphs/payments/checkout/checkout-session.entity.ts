@@ -1,7 +1,14 @@
 import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
+import { defineTransitions, requireStep, type StatusOf } from '#shared/data/transitions.ts';
 
-/** OPENING until the provider has made it. */
-export type CheckoutStatus = 'OPENING' | 'OPEN' | 'COMPLETE' | 'EXPIRED';
+/** OPENING until the provider has made the page. */
+export const TRANSITIONS = defineTransitions({
+  OPENING: ['OPEN', 'COMPLETE', 'EXPIRED'],
+  OPEN: ['COMPLETE', 'EXPIRED'],
+  COMPLETE: [],
+  EXPIRED: [],
+});
+export type CheckoutStatus = StatusOf<typeof TRANSITIONS>;
 
 const CheckoutSessionSchema = defineEntity({
   name: 'CheckoutSession',
@@ -30,6 +37,13 @@ export class CheckoutSession extends CheckoutSessionSchema.class {
 
   get isOpen(): boolean {
     return this.status === 'OPENING' || this.status === 'OPEN';
+  }
+
+  /** Takes a step, unless the session has this status. @throws Error where TRANSITIONS does not have it. */
+  moveTo(status: CheckoutStatus): void {
+    if (status === this.status) return;
+    requireStep(TRANSITIONS, `Checkout session ${this.id}`, this.status, status);
+    this.status = status;
   }
 }
 CheckoutSessionSchema.setClass(CheckoutSession);

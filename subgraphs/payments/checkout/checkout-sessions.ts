@@ -6,25 +6,23 @@
 
 import { requireViewer } from '#shared/context.ts';
 import { type EntityManager, inTransaction, isId, newId, query, sql } from '#shared/data/database.ts';
+import { fork } from '#shared/data/entities.ts';
 import { invalidInput, unavailable } from '#shared/kernel/errors.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
+import { isOrderClosed } from '../close/close-order.ts';
 import { applyPayment } from '../collect/apply-payment.ts';
 import { ensureCustomer } from '../collect/customers.ts';
-import { isOrderClosed, lockPayment } from '../collect/locks.ts';
 import { Payment } from '../collect/payment.entity.ts';
+import { lockPayment } from '../collect/payment-locks.ts';
 import { retireReference } from '../collect/payment-steps.ts';
 import { createIntentJob, openCheckoutJob } from '../jobs.ts';
-import { carryOutOnce } from '../provider/keys.ts';
-import {
-  type ProviderCheckout,
-  ProviderIncomplete,
-  ProviderRefusal,
-  ProviderUnavailable,
-} from '../provider/provider.ts';
-import type { PaymentsContext } from '../services.ts';
+import { carryOutOnce } from '../provider/idempotency-keys.ts';
+import type { ProviderCheckout } from '../provider/provider.ts';
+import { ProviderIncomplete, ProviderRefusal, ProviderUnavailable } from '../provider/provider-errors.ts';
+import { type PaymentsContext, providerOf } from '../services.ts';
 import { CheckoutSession } from './checkout-session.entity.ts';
 
-/** Stripe takes from 30 minutes to a day; the end of the order ends the page anyway. */
+/** Stripe takes from 30 minutes to a day; when the order ends, so does the page. */
 const LIFETIME_MS = 3_600_000;
 const SAFETY_NET_MS = 15_000;
 
@@ -48,11 +46,12 @@ export async function createCheckout(ctx: PaymentsContext, input: CreateCheckout
   const { id: viewerId } = requireViewer(ctx);
   const { orderId, returnUrl } = input;
   const embedded = input.embedded ?? false;
-  if (!isWebAddress(returnUrl))
+  if (!isWebAddress(returnUrl)) {
     return invalidInput({ path: 'returnUrl', message: 'must be an http or https address' });
+  }
   try {
     for (;;) {
-      const reserved = await inTransaction(ctx.em.fork() as EntityManager, em =>
+      const reserved = await inTransaction(fork(ctx.em), em =>
         reserveCheckout(em, viewerId, { orderId, returnUrl, embedded }),
       );
       if (typeof reserved === 'string') return orderNotPayable(reserved);
@@ -65,8 +64,9 @@ export async function createCheckout(ctx: PaymentsContext, input: CreateCheckout
     }
   } catch (error) {
     if (error instanceof ProviderRefusal) return orderNotPayable(error.message);
-    if (error instanceof ProviderUnavailable)
+    if (error instanceof ProviderUnavailable) {
       throw unavailable('The payment provider does not answer. Try again in a moment.');
+    }
     throw error;
   }
 }
@@ -108,8 +108,8 @@ async function reserveCheckout(
 /** The open checkout, or why it cannot be opened any more. Runs to the same end however often. */
 async function openCheckout(ctx: PaymentsContext, reserved: CheckoutSession) {
   if (reserved.status === 'OPEN') return reserved;
-  const { provider } = ctx.services;
   let payment = await loadPayment(ctx, reserved);
+  const provider = providerOf(ctx, payment);
   const reference = payment.providerReference;
   if (reference) payment = (await applyPayment(ctx, payment.id, () => provider.cancel(reference))).payment;
   if (!payment.isOpen || payment.providerReference) {
@@ -118,11 +118,11 @@ async function openCheckout(ctx: PaymentsContext, reserved: CheckoutSession) {
   }
   const made = await makeCheckout(ctx, payment, reserved);
   if (!made.url && !made.clientSecret) throw new ProviderIncomplete(made.reference, 'an address');
-  const opened = await inTransaction(ctx.em.fork() as EntityManager, async em => {
+  const opened = await inTransaction(fork(ctx.em), async em => {
     const { isOpen } = (await lockPayment(em, payment.id))!;
     const checkout = await em.findOneOrFail(CheckoutSession, { id: reserved.id });
     if (!isOpen || !checkout.isOpen) return null;
-    checkout.status = 'OPEN';
+    checkout.moveTo('OPEN');
     checkout.providerReference = made.reference;
     checkout.url = made.url;
     checkout.clientSecret = made.clientSecret;
@@ -135,15 +135,20 @@ async function openCheckout(ctx: PaymentsContext, reserved: CheckoutSession) {
 
 /** Ends a checkout at the provider and here, taking in what was paid on its page. */
 export async function leaveCheckout(ctx: PaymentsContext, checkout: CheckoutSession): Promise<void> {
-  const { provider } = ctx.services;
-  const reference = checkout.providerReference ?? (await learnReference(ctx, checkout));
-  await finishCheckout(ctx, checkout, reference ? await provider.expireCheckout(reference) : null);
+  const payment = await loadPayment(ctx, checkout);
+  const reference = checkout.providerReference ?? (await learnReference(ctx, payment, checkout));
+  const ended = reference ? await providerOf(ctx, payment).expireCheckout(reference) : null;
+  await finishCheckout(ctx, checkout, ended);
 }
 
 /** Where opening was interrupted the provider may have made it all the same: the saved key brings it back. */
-async function learnReference(ctx: PaymentsContext, checkout: CheckoutSession): Promise<string | null> {
+async function learnReference(
+  ctx: PaymentsContext,
+  payment: Payment,
+  checkout: CheckoutSession,
+): Promise<string | null> {
   try {
-    return (await makeCheckout(ctx, await loadPayment(ctx, checkout), checkout)).reference;
+    return (await makeCheckout(ctx, payment, checkout)).reference;
   } catch (error) {
     if (error instanceof ProviderRefusal) return null;
     if (error instanceof ProviderIncomplete && error.reference) return error.reference;
@@ -152,7 +157,7 @@ async function learnReference(ctx: PaymentsContext, checkout: CheckoutSession): 
 }
 
 async function makeCheckout(ctx: PaymentsContext, payment: Payment, checkout: CheckoutSession) {
-  const { provider } = ctx.services;
+  const provider = providerOf(ctx, payment);
   const customer = await ensureCustomer(ctx, payment);
   return carryOutOnce(ctx, `checkout-${checkout.id}`, {
     look: () => provider.findCheckout(checkout, customer),
@@ -163,29 +168,34 @@ async function makeCheckout(ctx: PaymentsContext, payment: Payment, checkout: Ch
 /** Records that a checkout has ended (null: it never began). An open payment goes on without it. */
 export async function finishCheckout(
   ctx: PaymentsContext,
-  { id, paymentId }: CheckoutSession,
+  checkout: CheckoutSession,
   ended: ProviderCheckout | null,
 ): Promise<void> {
+  const { id, paymentId } = checkout;
   const reference = ended?.payment;
-  if (reference) await applyPayment(ctx, paymentId, () => ctx.services.provider.retrieve(reference));
-  await inTransaction(ctx.em.fork() as EntityManager, async em => {
+  if (reference) {
+    const provider = providerOf(ctx, await loadPayment(ctx, checkout));
+    await applyPayment(ctx, paymentId, () => provider.retrieve(reference));
+  }
+  await inTransaction(fork(ctx.em), async em => {
     const payment = (await lockPayment(em, paymentId))!;
-    const checkout = await em.findOneOrFail(CheckoutSession, { id });
-    if (checkout.isOpen) checkout.status = ended?.status === 'COMPLETE' ? 'COMPLETE' : 'EXPIRED';
+    const session = await em.findOneOrFail(CheckoutSession, { id });
+    if (session.isOpen) session.moveTo(ended?.status === 'COMPLETE' ? 'COMPLETE' : 'EXPIRED');
     await em.flush();
     if (!payment.isOpen || payment.status === 'PROCESSING') return;
-    if (reference && payment.providerReference === reference)
+    if (reference && payment.providerReference === reference) {
       await retireReference(em, payment, { replace: true });
-    else if (!payment.providerReference && !(await isOrderClosed(em, payment.orderId)))
+    } else if (!payment.providerReference && !(await isOrderClosed(em, payment.orderId))) {
       await enqueue(em, createIntentJob, { paymentId });
+    }
   });
 }
 
 /** The job behind createCheckout: whoever asked is gone, so the buyer goes on without the page. */
 export async function settleCheckout(ctx: PaymentsContext, checkoutId: string): Promise<void> {
-  const checkout = await ctx.em.fork().findOne(CheckoutSession, { id: checkoutId });
+  const checkout = await fork(ctx.em).findOne(CheckoutSession, { id: checkoutId });
   if (checkout?.status === 'OPENING') await leaveCheckout(ctx, checkout);
 }
 
 const loadPayment = (ctx: PaymentsContext, { paymentId }: CheckoutSession) =>
-  ctx.em.fork().findOneOrFail(Payment, { id: paymentId });
+  fork(ctx.em).findOneOrFail(Payment, { id: paymentId });

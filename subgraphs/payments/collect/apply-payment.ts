@@ -3,20 +3,24 @@
  * here, in any order and any number: the row is locked, compared, and set.
  */
 import { type EntityManager, inTransaction, query, sql } from '#shared/data/database.ts';
+import { fork } from '#shared/data/entities.ts';
 import { CheckoutSession } from '../checkout/checkout-session.entity.ts';
-import { type ProviderPayment, ProviderUnavailable } from '../provider/provider.ts';
-import type { PaymentsContext } from '../services.ts';
-import { isOrderClosed, lockPayment } from './locks.ts';
+import { isOrderClosed } from '../close/close-order.ts';
+import type { ProviderPayment } from '../provider/provider.ts';
+import { ProviderUnavailable } from '../provider/provider-errors.ts';
+import { type PaymentsContext, providerOf } from '../services.ts';
 import type { Payment } from './payment.entity.ts';
+import { lockPayment } from './payment-locks.ts';
 import {
   announceRefusal,
   capture,
   endPayment,
+  giveUpOrphan,
+  giveUpReference,
   noteFailure,
   progress,
   retireReference,
 } from './payment-steps.ts';
-import { dropStray, giveUpReference } from './strays.ts';
 
 const ROUNDS = 10;
 
@@ -43,16 +47,17 @@ export async function applyPayment(
   for (let round = 0; round < ROUNDS; round += 1) {
     const before = round === 0 && since !== undefined ? since : await readRevision(ctx.em, paymentId);
     const seen = await askNow();
-    const applied = await inTransaction(ctx.em.fork(), async em => {
+    const { payment, changed } = await inTransaction(fork(ctx.em), async em => {
       const payment = await lockPayment(em, paymentId);
       if (!payment) throw new Error(`Payment ${paymentId} does not exist (yet).`);
       const final = seen.status === 'SUCCEEDED' || seen.status === 'CANCELED';
-      if (payment.revision !== before && !final) return null;
+      // Null: not applied.
+      if (payment.revision !== before && !final) return { payment, changed: null };
       if (settles !== undefined && settles === payment.attempts) payment.confirmingSince = null;
       return { payment, changed: await take(ctx, em, payment, seen) };
     });
-    if (applied) return applied;
-    askNow = () => ctx.services.provider.retrieve(seen.reference);
+    if (changed !== null) return { payment, changed };
+    askNow = () => providerOf(ctx, payment).retrieve(seen.reference);
   }
   throw new ProviderUnavailable('The payment keeps changing.', false);
 }
@@ -73,7 +78,7 @@ async function take(ctx: PaymentsContext, em: EntityManager, payment: Payment, s
       payment.flag = `captured a second time by ${seen.reference}`;
       ctx.log.error({ paymentId: payment.id, reference: seen.reference }, 'a payment was captured twice');
     }
-    await dropStray(em, payment, seen);
+    await giveUpOrphan(em, payment, seen);
     return false;
   }
   if (payment.retiredReferences.includes(seen.reference) && !captured) return false;
@@ -87,7 +92,7 @@ async function take(ctx: PaymentsContext, em: EntityManager, payment: Payment, s
     const expected = open ? open === own : !seen.checkoutId;
     const free = payment.isOpen && !payment.providerReference && seen.status !== 'CANCELED';
     if (!captured && !(free && expected)) {
-      await dropStray(em, payment, seen);
+      await giveUpOrphan(em, payment, seen);
       return false;
     }
     // Captured beside the one that was followed so far, which can still be confirmed.

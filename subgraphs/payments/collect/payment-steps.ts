@@ -1,13 +1,13 @@
 /** The steps a payment can take. Each changes the locked row and tells of it in the same transaction. */
-
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
+import { fork } from '#shared/data/entities.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import type { CheckoutSession } from '../checkout/checkout-session.entity.ts';
-import { cancelIntentJob, createIntentJob, reconcilePaymentJob } from '../jobs.ts';
+import { cancelIntentJob, cancelOrphanJob, createIntentJob, reconcilePaymentJob } from '../jobs.ts';
 import type { ProviderPayment } from '../provider/provider.ts';
 import type { PaymentsContext } from '../services.ts';
-import { announceAttempt, announceChange, announceFact, announceOutcome } from './announcements.ts';
 import type { Payment } from './payment.entity.ts';
+import { announceAttempt, announceChange, announceFact, announceOutcome } from './payment-events.ts';
 
 /** A bank debit takes days. Its webhook tells of the end; this is for the one that got lost. */
 export const BANK_WAIT_MS = 3_600_000;
@@ -31,11 +31,12 @@ export async function capture(
   payment.nextActionUrl = null;
   payment.confirmingSince = null;
   // A9: the order decides; an administrator sees it here.
-  if (amount !== payment.amount || currency !== payment.currency)
+  if (amount !== payment.amount || currency !== payment.currency) {
     payment.flag = `captured ${amount} ${currency} instead of ${payment.amount} ${payment.currency}`;
-  else if (told.amount === null || told.currency === null)
+  } else if (told.amount === null || told.currency === null) {
     payment.flag ??= 'captured, but the provider does not tell how much';
-  if (open && open.id === seen.checkoutId) open.status = 'COMPLETE';
+  }
+  if (open && open.id === seen.checkoutId) open.moveTo('COMPLETE');
   else if (open) await enqueue(em, cancelIntentJob, { paymentId: payment.id });
   await announceChange(em, payment);
   await announceOutcome(em, payment, 'SUCCEEDED');
@@ -58,11 +59,11 @@ export async function progress(
     (charge !== payment.lastCharge ||
       seen.failure.code !== payment.failureCode ||
       waiting === 'REQUIRES_ACTION');
-  // While our own attempt is unanswered, that nothing has happened yet is no news.
+  // While our own attempt is unanswered, that nothing has happened yet changes nothing.
   const unanswered =
     payment.confirmingSince !== null && waiting === 'PROCESSING' && seen.status === 'REQUIRES_PAYMENT_METHOD';
   const status = unanswered && !declined ? waiting : seen.status;
-  const news =
+  const changed =
     adopted ||
     declined ||
     status !== waiting ||
@@ -73,7 +74,7 @@ export async function progress(
   const completed =
     !payment.clientSecret && seen.clientSecret !== null && seen.paymentId !== null && !seen.checkoutId;
   if (completed) payment.clientSecret = seen.clientSecret;
-  if (!news && !completed) return false;
+  if (!changed && !completed) return false;
 
   payment.moveTo(status);
   payment.nextActionUrl = seen.nextActionUrl;
@@ -120,12 +121,30 @@ export async function retireReference(
   if (replace) await enqueue(em, createIntentJob, { paymentId: payment.id });
 }
 
+/** Gives up what turned up at the provider beside the locked payment, when it is an orphan (orphans.ts). */
+export async function giveUpOrphan(
+  em: EntityManager,
+  payment: Payment,
+  seen: ProviderPayment,
+): Promise<void> {
+  const { providerReference, retiredReferences } = payment;
+  const another = providerReference ? providerReference !== seen.reference : !payment.isOpen;
+  // What belongs to a checkout ends with its page.
+  if (!another || seen.checkoutId || retiredReferences.includes(seen.reference)) return;
+  if (seen.status === 'CANCELED' || seen.status === 'SUCCEEDED') return;
+  await giveUpReference(em, payment, seen.reference);
+}
+
+/** Has a job cancel a reference that the locked payment does not go on with. */
+export async function giveUpReference(em: EntityManager, payment: Payment, reference: string): Promise<void> {
+  payment.retiredReferences = [...payment.retiredReferences, reference];
+  await em.flush();
+  await enqueue(em, cancelOrphanJob, { paymentId: payment.id, reference });
+}
+
 /** Leaves a note for an administrator, unless there is one. */
 export async function flagPayment({ em }: PaymentsContext, id: string, flag: string): Promise<void> {
-  await query(
-    em.fork() as EntityManager,
-    sql`update payments set flag = coalesce(flag, ${flag}) where id = ${id}`,
-  );
+  await query(fork(em), sql`update payments set flag = coalesce(flag, ${flag}) where id = ${id}`);
 }
 
 /** Ends a payment without money. `reason` is for the order, when it has not ended by itself. */

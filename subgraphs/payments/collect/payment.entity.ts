@@ -1,18 +1,19 @@
 import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
 import type { Money } from '#schema/messages/index.ts';
+import { defineTransitions, requireStep, type StatusOf } from '#shared/data/transitions.ts';
 
-/** What may follow each status. A capture counts whenever it comes; nothing follows it. */
-const NEXT = {
+/** A capture counts whenever it comes; nothing follows it. */
+export const TRANSITIONS = defineTransitions({
   REQUIRES_PAYMENT_METHOD: ['REQUIRES_ACTION', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'CANCELED'],
   REQUIRES_ACTION: ['REQUIRES_PAYMENT_METHOD', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'CANCELED'],
   PROCESSING: ['REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION', 'SUCCEEDED', 'FAILED', 'CANCELED'],
   SUCCEEDED: [],
   FAILED: ['SUCCEEDED'],
   CANCELED: ['SUCCEEDED'],
-} as const satisfies Record<string, readonly string[]>;
+});
+export type PaymentStatus = StatusOf<typeof TRANSITIONS>;
 
-export type PaymentStatus = keyof typeof NEXT;
-export type PaymentProvider = 'STRIPE' | 'PAYPAL';
+export type ProviderName = 'STRIPE' | 'PAYPAL';
 
 const OPEN: readonly PaymentStatus[] = ['REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION', 'PROCESSING'];
 
@@ -35,9 +36,9 @@ const PaymentSchema = defineEntity({
     customerName: p.text(),
     /** What the buyer reads at the provider, e.g. `Order 2026-000042`. */
     description: p.text(),
-    provider: p.text().$type<PaymentProvider>(),
+    provider: p.text().$type<ProviderName>(),
     providerReference: p.text().strictNullable(),
-    /** References that were given up: the provider cannot capture by them any more, or a job sees to it. */
+    /** References that were given up: the provider cannot capture by them any more, or a job makes sure of it. */
     retiredReferences: p.array<string>().default([]),
     clientSecret: p.text().strictNullable(),
     status: p.text().$type<PaymentStatus>(),
@@ -97,11 +98,10 @@ export class Payment extends PaymentSchema.class {
     return markOf({ status: this.status, charge: this.lastCharge, failure: this.failureCode });
   }
 
-  /** @throws when the step is not in the table above: a fault of ours. */
+  /** Takes a step, unless the payment has this status. @throws Error where TRANSITIONS does not have it. */
   moveTo(status: PaymentStatus): void {
     if (status === this.status) return;
-    if (!(NEXT[this.status] as readonly PaymentStatus[]).includes(status))
-      throw new Error(`Payment ${this.id} cannot become ${status}: it is ${this.status}.`);
+    requireStep(TRANSITIONS, `Payment ${this.id}`, this.status, status);
     this.status = status;
   }
 

@@ -2,12 +2,21 @@
 import { askSubgraph } from '#shared/ask.ts';
 import { mayActFor, requireViewer } from '#shared/context.ts';
 import { entityLoader, loadMany } from '#shared/data/batch.ts';
-import { type ConnectionArguments, connect, connectMany, emptyConnection } from '#shared/data/connection.ts';
-import { type EntityManager, isId, query, sql } from '#shared/data/database.ts';
+import {
+  type Connection,
+  type ConnectionArguments,
+  connect,
+  connectMany,
+  emptyConnection,
+} from '#shared/data/connection.ts';
+import { isId, sql } from '#shared/data/database.ts';
+import { fork, selectEntities } from '#shared/data/entities.ts';
 import { badInput, CodedError, notFound } from '#shared/kernel/errors.ts';
 import { Refund } from '../refund/refund.entity.ts';
 import type { PaymentsContext } from '../services.ts';
 import { Payment, type PaymentStatus } from './payment.entity.ts';
+
+export type PaymentPage = Connection<Payment>;
 
 /** A payment, when the viewer is its customer or an administrator; null otherwise. */
 export async function findPayment(ctx: PaymentsContext, id: string): Promise<Payment | null> {
@@ -27,7 +36,7 @@ export async function getPayment(ctx: PaymentsContext, id: string): Promise<Paym
 export function listPayments(
   ctx: PaymentsContext,
   { status, ...page }: ConnectionArguments & { status?: PaymentStatus | null | undefined },
-) {
+): Promise<PaymentPage> {
   const viewer = requireViewer(ctx);
   const whose = viewer.role === 'ADMIN' ? sql`true` : sql`customer_id = ${viewer.id}`;
   const which = status ? sql`status = ${status}` : sql`true`;
@@ -35,7 +44,11 @@ export function listPayments(
 }
 
 /** A user's payments, newest first; empty for whoever may not see them. */
-export async function paymentsOfUser(ctx: PaymentsContext, userId: string, page: ConnectionArguments) {
+export async function paymentsOfUser(
+  ctx: PaymentsContext,
+  userId: string,
+  page: ConnectionArguments,
+): Promise<PaymentPage> {
   if (!isId(userId) || !mayActFor(ctx.viewer, userId)) return emptyConnection();
   return connectMany(ctx, Payment, 'customer_id', page).load(userId);
 }
@@ -46,13 +59,12 @@ export async function paymentsOf(ctx: PaymentsContext, subject: 'order' | 'invoi
   const loader = loadMany(
     ctx,
     paymentsOf.name + subject,
-    async ids => {
-      const rows = await query(
+    ids =>
+      selectEntities(
         ctx.em,
-        sql<object>`select * from payments where ${column} = any(${ids.filter(isId)}::uuid[]) order by id desc`,
-      );
-      return rows.map(row => ctx.em.map(Payment, row as never));
-    },
+        Payment,
+        sql`where ${column} = any(${ids.filter(isId)}::uuid[]) order by id desc`,
+      ),
     payment => (subject === 'order' ? payment.orderId : payment.invoiceId)!,
   );
   if (!ctx.viewer) return [];
@@ -61,13 +73,8 @@ export async function paymentsOf(ctx: PaymentsContext, subject: 'order' | 'invoi
 
 /** The refunds of a payment, oldest first. */
 export function refundsOf(ctx: PaymentsContext, { id }: Payment): Promise<Refund[]> {
-  const load = async (ids: string[]) => {
-    const rows = await query(
-      ctx.em,
-      sql<object>`select * from refunds where payment_id = any(${ids}::uuid[]) order by id`,
-    );
-    return rows.map(row => ctx.em.map(Refund, row as never));
-  };
+  const load = (ids: string[]) =>
+    selectEntities(ctx.em, Refund, sql`where payment_id = any(${ids}::uuid[]) order by id`);
   return loadMany(ctx, refundsOf, load, refund => refund.paymentId).load(id);
 }
 
@@ -107,17 +114,17 @@ export async function watchPayment(
 }
 
 async function findFresh({ em }: PaymentsContext, id: string): Promise<Payment | null> {
-  return isId(id) ? em.fork().findOne(Payment, { id }) : null;
+  return isId(id) ? fork(em).findOne(Payment, { id }) : null;
 }
 
 async function findNewest({ em }: PaymentsContext, orderId: string): Promise<Payment | null> {
   if (!isId(orderId)) return null;
-  const fork = em.fork() as EntityManager;
-  const [row] = await query(
-    fork,
-    sql<object>`select * from payments where order_id = ${orderId} order by id desc limit 1`,
+  const [newest] = await selectEntities(
+    fork(em),
+    Payment,
+    sql`where order_id = ${orderId} order by id desc limit 1`,
   );
-  return row ? fork.map(Payment, row as never) : null;
+  return newest ?? null;
 }
 
 /** There is no payment yet: whether the viewer may wait for it, the order's own rules say. */

@@ -1,4 +1,6 @@
 import { Migration, type Migrations } from '#shared/data/database.ts';
+import { guardTransitions } from '#shared/data/transitions.ts';
+import { WebhookNews } from './webhook-news.ts';
 
 const OPEN = `status in ('REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION', 'PROCESSING')`;
 
@@ -131,4 +133,57 @@ class ProviderKeys extends Migration {
   }
 }
 
-export const migrations: Migrations = { '0001-payments': Payments, '0002-provider-keys': ProviderKeys };
+class Providers extends Migration {
+  override up() {
+    // A user is a customer of each provider separately.
+    this.addSql('alter table stripe_customers rename to customers');
+    this.addSql(`alter table customers
+      add column provider text not null default 'STRIPE' check (provider in ('STRIPE', 'PAYPAL')),
+      drop constraint stripe_customers_pkey,
+      add primary key (provider, user_id)`);
+    // The job has another name: what has not run yet runs under the new one.
+    this.addSql(`update outbox set name = 'payments/cancel-orphan', attempts = 0,
+        envelope = jsonb_set(envelope, '{type}', '"payments/cancel-orphan"'),
+        pending = array_replace(pending, 'jobs-payments-cancel-stray', 'jobs-payments-cancel-orphan')
+      where name = 'payments/cancel-stray' and pending <> '{}'`);
+    this.addSql(`update dead_letters set name = 'payments/cancel-orphan', queue = 'jobs-payments-cancel-orphan',
+        envelope = jsonb_set(envelope, '{type}', '"payments/cancel-orphan"')
+      where name = 'payments/cancel-stray'`);
+  }
+}
+
+/** The database has the steps that the code has, whatever writes to it. */
+class GuardedTransitions extends Migration {
+  override up() {
+    const statements = [
+      ...guardTransitions('payments', {
+        REQUIRES_PAYMENT_METHOD: ['REQUIRES_ACTION', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'CANCELED'],
+        REQUIRES_ACTION: ['REQUIRES_PAYMENT_METHOD', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'CANCELED'],
+        PROCESSING: ['REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION', 'SUCCEEDED', 'FAILED', 'CANCELED'],
+        SUCCEEDED: [],
+        FAILED: ['SUCCEEDED'],
+        CANCELED: ['SUCCEEDED'],
+      }),
+      ...guardTransitions('refunds', {
+        PENDING: ['SUCCEEDED', 'FAILED'],
+        SUCCEEDED: ['FAILED'],
+        FAILED: [],
+      }),
+      ...guardTransitions('checkout_sessions', {
+        OPENING: ['OPEN', 'COMPLETE', 'EXPIRED'],
+        OPEN: ['COMPLETE', 'EXPIRED'],
+        COMPLETE: [],
+        EXPIRED: [],
+      }),
+    ];
+    for (const statement of statements) this.addSql(statement);
+  }
+}
+
+export const migrations: Migrations = {
+  '0001-payments': Payments,
+  '0002-provider-keys': ProviderKeys,
+  '0003-providers': Providers,
+  '0004-webhook-news': WebhookNews,
+  '0005-guarded-transitions': GuardedTransitions,
+};

@@ -3,16 +3,11 @@
  * or checkout are essential; everything else has a default, or is told as not told.
  */
 import Stripe from 'stripe';
+import { isId } from '#shared/data/database.ts';
 import type { PaymentStatus } from '../collect/payment.entity.ts';
 import type { RefundStatus } from '../refund/refund.entity.ts';
-import {
-  type ProviderCheckout,
-  ProviderIncomplete,
-  type ProviderPayment,
-  type ProviderRefund,
-  ProviderRefusal,
-  ProviderUnavailable,
-} from './provider.ts';
+import type { ProviderCheckout, ProviderPayment, ProviderRefund } from './provider.ts';
+import { ProviderIncomplete, ProviderRefusal, ProviderUnavailable } from './provider-errors.ts';
 
 /** An object of Stripe's of which any part may be missing. */
 export type Partly<T> = { [K in keyof T]?: T[K] | null | undefined };
@@ -72,8 +67,12 @@ export function translate(error: unknown): unknown {
 const unavailable = (detail: string, answered: boolean, stored: boolean) =>
   new ProviderUnavailable(`Stripe did not answer as it should (${detail}).`, answered, stored);
 
-const idOf = (object: string | { id: string } | null | undefined) =>
+/** The id of an object that Stripe gives as a whole or by its id. */
+export const idOf = (object: string | { id: string } | null | undefined) =>
   (typeof object === 'string' ? object : object?.id) ?? null;
+
+/** An id of ours in an object's metadata; others can write there what they like. */
+export const ownId = (id: string | null | undefined) => (id && isId(id) ? id : null);
 
 /** True when the answer has all that a payment is followed by, so that it need not be asked for once more. */
 export function isWhole(intent: Partly<Stripe.PaymentIntent>): boolean {
@@ -88,8 +87,8 @@ export function toPayment(intent: Partly<Stripe.PaymentIntent>): ProviderPayment
   if (!id || !status) throw new ProviderIncomplete(id ?? null, 'id or status');
   return {
     reference: id,
-    paymentId: metadata?.paymentId ?? null,
-    checkoutId: metadata?.checkoutId ?? null,
+    paymentId: ownId(metadata?.paymentId),
+    checkoutId: ownId(metadata?.checkoutId),
     // A status that Stripe adds one day is one on the way.
     status: STATUSES[status] ?? 'PROCESSING',
     clientSecret: intent.client_secret ?? null,

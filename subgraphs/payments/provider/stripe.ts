@@ -1,17 +1,8 @@
 /** Stripe, behind the few calls that Guichet makes. Secrets of its answers and errors stay in this file. */
 import Stripe from 'stripe';
-import type { CheckoutSession } from '../checkout/checkout-session.entity.ts';
-import type { Payment } from '../collect/payment.entity.ts';
-import type { Refund } from '../refund/refund.entity.ts';
 import type { PaymentsSettings } from '../settings.ts';
-import {
-  type ProviderCheckout,
-  ProviderIncomplete,
-  type ProviderPayment,
-  type ProviderRefund,
-  ProviderRefusal,
-  ProviderUnavailable,
-} from './provider.ts';
+import type { PaymentProvider, PaymentTerms, ProviderPayment } from './provider.ts';
+import { ProviderIncomplete, ProviderRefusal, ProviderUnavailable } from './provider-errors.ts';
 import {
   attempt,
   isReplay,
@@ -22,27 +13,21 @@ import {
   toRefund,
   translate,
 } from './stripe-answers.ts';
+import { toWebhook } from './stripe-webhooks.ts';
 
 const TIMEOUT_MS = 10_000;
 const RETRIES = 2;
-/** Whoever makes something looks for it before it is asked again (provider-keys.ts); the library would not. */
+/** Whoever makes something looks for it before it is asked again (idempotency-keys.ts); the library would not. */
 const ONE_CALL = { maxNetworkRetries: 0 };
 /** While a buyer waits: the gateway gives up after 10 s, and a job asks again anyway. */
-const WHILE_WAITING = { timeout: 7_000, ...ONE_CALL };
+const WHILE_WAITING = { maxNetworkRetries: 0, timeout: 7_000 };
 /** What belongs to a payment was made after it; our clock may be ahead of Stripe's. */
 const CLOCK_SKEW_MS = 3_600_000;
 const PAGE = { limit: 100 };
 const ALL_PAGES = { limit: 1_000 };
 
-export type Provider = ReturnType<typeof connectStripe>;
-
-/**
- * The provider's side of payments, refunds and checkouts. Whatever makes something takes a saved idempotency key, see
- * provider-keys.ts; a `find…` shows whether it was made behind an error.
- *
- * All calls throw ProviderRefusal when Stripe says no, and ProviderUnavailable when what has happened is not known.
- */
-export function connectStripe(settings: PaymentsSettings) {
+/** Connects to Stripe, or to whatever stands at STRIPE_API_URL in its place. */
+export function connectStripe(settings: PaymentsSettings): PaymentProvider {
   const stripe = new Stripe(settings.STRIPE_SECRET_KEY, {
     ...addressOf(settings.STRIPE_API_URL),
     timeout: TIMEOUT_MS,
@@ -83,11 +68,7 @@ export function connectStripe(settings: PaymentsSettings) {
   return {
     retrieve,
 
-    async createCustomer(
-      userId: string,
-      { email, name }: { email: string; name: string },
-      idempotencyKey: string,
-    ): Promise<string> {
+    async createCustomer({ userId, email, name }, idempotencyKey) {
       const { id } = await attempt(() =>
         stripe.customers.create({ email, name, metadata: { userId } }, { idempotencyKey, ...ONE_CALL }),
       );
@@ -95,13 +76,12 @@ export function connectStripe(settings: PaymentsSettings) {
       return id;
     },
 
-    async findCustomer(userId: string, { email }: { email: string }): Promise<string | null> {
+    async findCustomer({ userId, email }) {
       const found = await listAll(stripe.customers.list({ email, ...PAGE }));
       return found.find(({ id, metadata }) => id && metadata?.userId === userId)?.id ?? null;
     },
 
-    /** Makes the payment at the provider, without collecting yet. */
-    async create(payment: Payment, customer: string, idempotencyKey: string): Promise<ProviderPayment> {
+    async create(payment, customer, idempotencyKey) {
       const intent = await attempt(() =>
         stripe.paymentIntents.create(
           {
@@ -118,21 +98,18 @@ export function connectStripe(settings: PaymentsSettings) {
       return fresh(intent);
     },
 
-    /** All that was made for a payment, newest first. */
-    async findPayments({ id, createdAt }: Payment, customer: string): Promise<ProviderPayment[]> {
+    async findPayments({ id, createdAt }, customer) {
       const created = { gte: Math.floor((createdAt.getTime() - CLOCK_SKEW_MS) / 1_000) };
       const found = await listAll(stripe.paymentIntents.list({ customer, created, ...PAGE }));
       return found.filter(({ metadata }) => metadata?.paymentId === id).map(toPayment);
     },
 
-    /** Tries to collect with the saved attempt's method. A declined card is an outcome, not an error. */
-    async confirm(payment: Payment, idempotencyKey: string): Promise<ProviderPayment> {
-      const reference = payment.providerReference!;
+    async confirm({ reference, paymentMethodId, returnUrl }, idempotencyKey) {
       const answer = await attempt(() =>
         stripe.paymentIntents
           .confirm(
             reference,
-            { payment_method: payment.confirmingMethod!, return_url: payment.returnUrl! },
+            { payment_method: paymentMethodId, return_url: returnUrl },
             { idempotencyKey, ...WHILE_WAITING },
           )
           .catch((error: unknown) => {
@@ -147,8 +124,7 @@ export function connectStripe(settings: PaymentsSettings) {
       return whole({ id: reference, ...intent, last_payment_error: intent?.last_payment_error ?? refusal });
     },
 
-    /** Cancels, or tells what it has come to when that is not possible any more. */
-    async cancel(reference: string): Promise<ProviderPayment> {
+    async cancel(reference) {
       try {
         const reason = { cancellation_reason: 'abandoned' } as const;
         return await whole(await attempt(() => stripe.paymentIntents.cancel(reference, reason)));
@@ -158,28 +134,22 @@ export function connectStripe(settings: PaymentsSettings) {
       }
     },
 
-    async refund(payment: Payment, refund: Refund, idempotencyKey: string): Promise<ProviderRefund> {
-      const metadata = { refundId: refund.id, ...metadataOf(payment) };
+    async refund({ reference, refundId, amount, payment }, idempotencyKey) {
+      const metadata = { refundId, ...metadataOf(payment) };
       const made = await attempt(() =>
         stripe.refunds.create(
-          { payment_intent: payment.providerReference!, amount: refund.amount, metadata },
+          { payment_intent: reference, amount, metadata },
           { idempotencyKey, ...ONE_CALL },
         ),
       );
-      return { ...toRefund(made), refundId: refund.id };
+      return { ...toRefund(made), refundId };
     },
 
-    /** All refunds of a payment, whoever began them. */
-    async listRefunds(reference: string): Promise<ProviderRefund[]> {
+    async listRefunds(reference) {
       return (await listAll(stripe.refunds.list({ payment_intent: reference, ...PAGE }))).map(toRefund);
     },
 
-    async openCheckout(
-      payment: Payment,
-      customer: string,
-      checkout: CheckoutSession,
-      idempotencyKey: string,
-    ): Promise<ProviderCheckout> {
+    async openCheckout(payment, customer, checkout, idempotencyKey) {
       const { id, embedded, returnUrl, expiresAt } = checkout;
       const metadata = { ...metadataOf(payment), checkoutId: id };
       const price = {
@@ -204,13 +174,14 @@ export function connectStripe(settings: PaymentsSettings) {
           { idempotencyKey },
         ),
       );
-      if (!session.id || (session.status && (embedded ? session.client_secret : session.url)))
+      if (!session.id || (session.status && (embedded ? session.client_secret : session.url))) {
         return toCheckout(session);
+      }
       const again = await attempt(() => stripe.checkout.sessions.retrieve(session.id));
       return toCheckout({ ...session, ...again });
     },
 
-    async findCheckout({ id, paymentId, createdAt }: CheckoutSession, customer: string) {
+    async findCheckout({ id, paymentId, createdAt }, customer) {
       const created = { gte: Math.floor((createdAt.getTime() - CLOCK_SKEW_MS) / 1_000) };
       const found = await listAll(stripe.checkout.sessions.list({ customer, created, ...PAGE }));
       const made = found.find(
@@ -219,8 +190,7 @@ export function connectStripe(settings: PaymentsSettings) {
       return made ? toCheckout(made) : null;
     },
 
-    /** Ends a checkout, or tells what it has come to when it has ended already. */
-    async expireCheckout(reference: string): Promise<ProviderCheckout> {
+    async expireCheckout(reference) {
       try {
         const ended: Partly<Stripe.Checkout.Session> = await attempt(() =>
           stripe.checkout.sessions.expire(reference),
@@ -232,14 +202,14 @@ export function connectStripe(settings: PaymentsSettings) {
       }
     },
 
-    retrieveCheckout: async (reference: string) =>
+    retrieveCheckout: async reference =>
       toCheckout(await attempt(() => stripe.checkout.sessions.retrieve(reference))),
 
-    /** The event in a webhook's raw body, or null when it is not signed by Stripe within the last minutes. */
-    readWebhook(body: Buffer, signature: string | undefined): Stripe.Event | null {
+    async readWebhook({ body, headers }) {
       try {
         const { STRIPE_WEBHOOK_SECRET: secret, WEBHOOK_TOLERANCE: tolerance } = settings;
-        return stripe.webhooks.constructEvent(body, signature ?? '', secret, tolerance);
+        const signature = headers['stripe-signature'] ?? '';
+        return toWebhook(stripe.webhooks.constructEvent(body, signature, secret, tolerance));
       } catch {
         return null;
       }
@@ -255,7 +225,7 @@ function addressOf(url: string | undefined) {
 }
 
 /** By these a webhook finds its payment, also before the reference was saved. */
-const metadataOf = ({ id, orderId, invoiceId }: Payment) => ({
+const metadataOf = ({ id, orderId, invoiceId }: PaymentTerms) => ({
   paymentId: id,
   ...(orderId && { orderId }),
   ...(invoiceId && { invoiceId }),

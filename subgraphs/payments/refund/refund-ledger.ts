@@ -1,19 +1,20 @@
 /** The refund ledger: what is to go back, what has, and what the provider says of it. */
-
 import { type EntityManager, inTransaction, newId } from '#shared/data/database.ts';
+import { fork } from '#shared/data/entities.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
-import { announceChange, announceFact } from '../collect/announcements.ts';
-import { lockPayment, lockSubject } from '../collect/locks.ts';
 import { Payment } from '../collect/payment.entity.ts';
+import { announceChange, announceFact } from '../collect/payment-events.ts';
+import { lockPayment, lockSubject } from '../collect/payment-locks.ts';
 import { flagPayment } from '../collect/payment-steps.ts';
 import { executeRefundJob } from '../jobs.ts';
-import { carryOutOnce } from '../provider/keys.ts';
-import { ProviderIncomplete, type ProviderRefund, ProviderRefusal } from '../provider/provider.ts';
-import type { PaymentsContext } from '../services.ts';
+import { carryOutOnce } from '../provider/idempotency-keys.ts';
+import type { ProviderRefund } from '../provider/provider.ts';
+import { ProviderIncomplete, ProviderRefusal } from '../provider/provider-errors.ts';
+import { type PaymentsContext, providerOf } from '../services.ts';
 import { Refund } from './refund.entity.ts';
 
-/** A pending refund takes days; its webhook tells. This is for the one that got lost. */
+/** A pending refund takes days; its webhook tells how it ends. This is for the webhook that got lost. */
 const LOOK_AGAIN_MS = 3_600_000;
 /** Money is not given back anew before an unmarked error has been looked behind for this long. */
 const SETTLE_MS = 10_000;
@@ -47,9 +48,9 @@ export async function recordRefund(
   return refund;
 }
 
-/** Has the provider give the money of a recorded refund back; looks what became of it when that was asked before. */
+/** Has the provider give the money of a recorded refund back; finds out what became of it when that was asked before. */
 export async function executeRefund(ctx: PaymentsContext, refundId: string): Promise<void> {
-  const em = ctx.em.fork() as EntityManager;
+  const em = fork(ctx.em);
   const refund = await em.findOneOrFail(Refund, { id: refundId });
   if (refund.status !== 'PENDING') return;
   if (refund.providerReference) {
@@ -71,15 +72,16 @@ export async function executeRefund(ctx: PaymentsContext, refundId: string): Pro
 }
 
 async function makeRefund(ctx: PaymentsContext, payment: Payment, refund: Refund): Promise<ProviderRefund> {
-  const { provider } = ctx.services;
+  const provider = providerOf(ctx, payment);
+  const reference = payment.providerReference!;
   return carryOutOnce(ctx, `refund-${refund.id}`, {
     async look() {
-      const told = await provider.listRefunds(payment.providerReference!);
-      const known = await ctx.em.fork().find(Refund, { paymentId: payment.id });
+      const told = await provider.listRefunds(reference);
+      const known = await fork(ctx.em).find(Refund, { paymentId: payment.id });
       const found = told.find(each => isToldOf(refund, each, known));
       return found ? { ...found, refundId: refund.id } : null;
     },
-    make: key => provider.refund(payment, refund, key),
+    make: key => provider.refund({ reference, refundId: refund.id, amount: refund.amount, payment }, key),
     settleMs: SETTLE_MS,
   });
 }
@@ -96,7 +98,7 @@ function isToldOf(refund: Refund, told: ProviderRefund, known: Refund[]): boolea
 }
 
 async function lookAgain(ctx: PaymentsContext, refundId: string): Promise<void> {
-  await inTransaction(ctx.em.fork() as EntityManager, async em => {
+  await inTransaction(fork(ctx.em), async em => {
     const { status } = await em.findOneOrFail(Refund, { id: refundId });
     const at = new Date(Date.now() + LOOK_AGAIN_MS);
     if (status === 'PENDING') await enqueue(em, executeRefundJob, { refundId }, { at });
@@ -105,9 +107,9 @@ async function lookAgain(ctx: PaymentsContext, refundId: string): Promise<void> 
 
 /** Asks the provider for all refunds of a payment and applies them. True when something was new. */
 export async function syncRefunds(ctx: PaymentsContext, paymentId: string): Promise<boolean> {
-  const payment = await ctx.em.fork().findOneOrFail(Payment, { id: paymentId });
+  const payment = await fork(ctx.em).findOneOrFail(Payment, { id: paymentId });
   if (!payment.providerReference) return false;
-  return applyRefunds(ctx, paymentId, await ctx.services.provider.listRefunds(payment.providerReference));
+  return applyRefunds(ctx, paymentId, await providerOf(ctx, payment).listRefunds(payment.providerReference));
 }
 
 /**
@@ -142,10 +144,11 @@ export async function applyRefunds(
         settled.push(refund);
       }
       refund.providerReference = reference;
-      if (!refund.mayBecome(status)) continue;
-      refund.status = status;
-      if (status === 'FAILED')
+      if (refund.whyNotTo(status)) continue;
+      refund.moveTo(status);
+      if (status === 'FAILED') {
         refund.failureMessage = reason ?? 'The provider could not give the money back.';
+      }
       if (!settled.includes(refund)) settled.push(refund);
     }
     await em.flush();
@@ -166,7 +169,7 @@ async function failRefund(ctx: PaymentsContext, { id, paymentId }: Refund, messa
   await withLedger(ctx, paymentId, async em => {
     const refund = await em.findOneOrFail(Refund, { id }, { refresh: true });
     if (refund.status !== 'PENDING') return [];
-    refund.status = 'FAILED';
+    refund.moveTo('FAILED');
     refund.failureMessage = message;
     await em.flush();
     return [refund];
@@ -179,7 +182,7 @@ async function withLedger(
   paymentId: string,
   change: (em: EntityManager) => Promise<Refund[]>,
 ): Promise<boolean> {
-  return inTransaction(ctx.em.fork() as EntityManager, async em => {
+  return inTransaction(fork(ctx.em), async em => {
     const { orderId } = await em.findOneOrFail(Payment, { id: paymentId });
     // What the order is told depends on all of its payments.
     if (orderId) await lockSubject(em, orderId);
@@ -201,8 +204,9 @@ export async function tellOrder(em: EntityManager, payment: Payment, failed?: Re
   const { orderId } = payment;
   if (!orderId) return;
   const wanted = await em.find(Payment, { orderId, status: 'SUCCEEDED', refundReason: { $ne: null } });
-  if (wanted.every(({ capturedAmount, refundedAmount }) => refundedAmount === capturedAmount))
+  if (wanted.every(({ capturedAmount, refundedAmount }) => refundedAmount === capturedAmount)) {
     await emit(em, 'payment-refund-result', { orderId, refunded: true, reason: null });
-  else if (failed)
+  } else if (failed) {
     await emit(em, 'payment-refund-result', { orderId, refunded: false, reason: failed.failureMessage });
+  }
 }

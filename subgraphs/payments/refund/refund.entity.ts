@@ -1,8 +1,13 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
+import { defineTransitions, requireStep, type StatusOf, whyNotTo } from '#shared/data/transitions.ts';
 
-/** Later ones replace earlier ones and never the other way round: a bank may send back what had succeeded. */
-export const REFUND_STATUSES = ['PENDING', 'SUCCEEDED', 'FAILED'] as const;
-export type RefundStatus = (typeof REFUND_STATUSES)[number];
+/** A bank may send back what had succeeded. */
+export const TRANSITIONS = defineTransitions({
+  PENDING: ['SUCCEEDED', 'FAILED'],
+  SUCCEEDED: ['FAILED'],
+  FAILED: [],
+});
+export type RefundStatus = StatusOf<typeof TRANSITIONS>;
 
 const RefundSchema = defineEntity({
   name: 'Refund',
@@ -24,8 +29,15 @@ const RefundSchema = defineEntity({
 
 /** One line of a payment's refund ledger. */
 export class Refund extends RefundSchema.class {
-  mayBecome(status: RefundStatus): boolean {
-    return REFUND_STATUSES.indexOf(status) > REFUND_STATUSES.indexOf(this.status);
+  /** Why it does not get this status, in words; null when it can. */
+  whyNotTo(status: RefundStatus): string | null {
+    return whyNotTo(TRANSITIONS, this.status, status);
+  }
+
+  /** Takes a step. @throws Error where TRANSITIONS does not have it. */
+  moveTo(status: RefundStatus): void {
+    requireStep(TRANSITIONS, `Refund ${this.id}`, this.status, status);
+    this.status = status;
   }
 }
 RefundSchema.setClass(Refund);

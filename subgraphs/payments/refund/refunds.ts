@@ -3,12 +3,13 @@ import { z } from 'zod';
 import type { MessageData, Money } from '#schema/messages/index.ts';
 import { requireRole } from '#shared/context.ts';
 import { type EntityManager, inTransaction, isId, query, sql } from '#shared/data/database.ts';
+import { fork } from '#shared/data/entities.ts';
 import { claimKey, findKey, idempotencyConflict } from '#shared/data/idempotency.ts';
 import { invalidInput, notFound, parseInput } from '#shared/kernel/errors.ts';
 import { emit } from '#shared/messaging/outbox.ts';
-import { lockPayment, lockSubject } from '../collect/locks.ts';
 import { Payment } from '../collect/payment.entity.ts';
-import { ProviderUnavailable } from '../provider/provider.ts';
+import { lockPayment, lockSubject } from '../collect/payment-locks.ts';
+import { ProviderUnavailable } from '../provider/provider-errors.ts';
 import type { PaymentsContext } from '../services.ts';
 import { executeRefund, recordRefund, refundableAmount, tellOrder } from './refund-ledger.ts';
 
@@ -49,7 +50,7 @@ export async function refundPayment(ctx: PaymentsContext, input: RefundPaymentIn
   const { idempotencyKey: key, ...asked } = input;
   if (!isId(asked.paymentId)) throw notFound('Payment');
   const claim = { scope: `refundPayment:${viewer.id}`, key, input: asked, resultId: asked.paymentId };
-  const recorded = await inTransaction(ctx.em.fork() as EntityManager, em => reserveRefund(em, asked, claim));
+  const recorded = await inTransaction(fork(ctx.em), em => reserveRefund(em, asked, claim));
   if (recorded.refundId === undefined) return recorded.answer;
   try {
     await executeRefund(ctx, recorded.refundId);
@@ -57,7 +58,7 @@ export async function refundPayment(ctx: PaymentsContext, input: RefundPaymentIn
     if (!(error instanceof ProviderUnavailable)) throw error;
     ctx.log.warn({ err: error, refundId: recorded.refundId }, 'the outcome of a refund is not known');
   }
-  return ctx.em.fork().findOneOrFail(Payment, { id: asked.paymentId });
+  return fork(ctx.em).findOneOrFail(Payment, { id: asked.paymentId });
 }
 
 /** Records a refund in the caller's transaction, or answers why not. Without the lock, see lockPayment. */
@@ -84,10 +85,12 @@ export async function reserveRefund(
 /** The amount to give back of the locked payment, or why it cannot be. */
 async function checkRefund(em: EntityManager, payment: Payment, money: Money | null | undefined) {
   const { currency } = payment.captured;
-  if (money && money.currency !== currency)
+  if (money && money.currency !== currency) {
     return { answer: invalidInput({ path: 'amount.currency', message: `must be ${currency}, as was paid` }) };
-  if (payment.status !== 'SUCCEEDED')
+  }
+  if (payment.status !== 'SUCCEEDED') {
     return { answer: refundNotPossible('Nothing was captured by this payment.', { amount: 0, currency }) };
+  }
   const left = await refundableAmount(em, payment);
   const amount = money?.amount ?? left;
   if (left > 0 && amount <= left) return { amount };

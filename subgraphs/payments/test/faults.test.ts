@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually, viewerWith } from '#shared/test/world.ts';
-import type { Payment } from '../collect/payment.entity.ts';
-import { ProviderRefusal } from '../provider/provider.ts';
+import { ProviderRefusal } from '../provider/provider-errors.ts';
 import { connectStripe } from '../provider/stripe.ts';
 import { readPaymentsSettings } from '../settings.ts';
 import { startWorld, type World } from './world.ts';
@@ -160,15 +159,12 @@ test('no error of Stripe’s carries a client secret (I12)', async () => {
   const { payment } = await world.order();
   await world.stripe.paymentIntents.cancel(payment.providerReference);
   const provider = connectStripe(readPaymentsSettings(world.environment));
-  const canceled = {
-    ...payment,
-    attempts: 1,
-    confirmingMethod: 'pm_card_visa',
+  const attempt = {
+    reference: payment.providerReference,
+    paymentMethodId: 'pm_card_visa',
     returnUrl: 'http://localhost/',
   };
-  const error = await provider
-    .confirm(canceled as unknown as Payment, 'no key')
-    .catch((reason: unknown) => reason);
+  const error = await provider.confirm(attempt, 'no key').catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ProviderRefusal);
   const everything = JSON.stringify(error, Object.getOwnPropertyNames(error));
   expect(everything).toContain('PaymentIntent');

@@ -26,7 +26,7 @@ afterAll(async () => {
 
 function context(): PaymentsContext {
   const settings = readPaymentsSettings(world.environment);
-  const services = { settings, provider: connectStripe(settings) };
+  const services = { settings, providers: { STRIPE: connectStripe(settings) } };
   const log = createLog('test', 'silent');
   return {
     em: orm.em.fork() as PaymentsContext['em'],
@@ -43,7 +43,7 @@ test('an answer that was asked for before another was applied is not believed: S
   await world.control('POST', 'webhooks/pause');
   const { paymentId, payment } = await world.order();
   const reference = payment.providerReference;
-  const { provider } = context().services;
+  const provider = context().services.providers.STRIPE!;
   await world.stripe.paymentIntents.confirm(reference, {
     payment_method: 'pm_usBankAccount_processing',
     return_url: 'http://localhost/',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newId } from '#shared/data/database.ts';
 import { eventually, viewerWith } from '#shared/test/world.ts';
 import { signWebhook } from '../../../dev/stripe-sandbox/webhooks.ts';
+import { toWebhook } from '../provider/stripe-webhooks.ts';
 import { SECRET, startWorld, type World, webhookBody } from './world.ts';
 
 let world: World;
@@ -225,4 +226,62 @@ test('F8: webhooks shuffled, tripled, late and some forged end in the same state
     });
     expect(await world.outcomes(orderId)).toHaveLength(paid ? 1 : 0);
   }
+});
+
+test('a webhook that needs no asking is closed before it is answered, any other has one job; no message does work', async () => {
+  const { paymentId, intent } = await paidUnheard();
+  const foreign = webhookBody('customer.created', { id: 'cus_1' });
+  await world.post(foreign);
+  expect((await stored(foreign))!.outcome).toBe('ignored');
+  const news = webhookBody('payment_intent.succeeded', intent);
+  await world.post(news);
+  await world.reaches(paymentId, 'SUCCEEDED');
+  expect(await outcomeOf(news)).toBe('applied');
+  const late = webhookBody('payment_intent.processing', intent);
+  await world.post(late);
+  expect((await stored(late))!.outcome).toBe('unchanged');
+  for (const [body, jobs] of [
+    [foreign, 0],
+    [news, 1],
+    [late, 0],
+  ] as const) {
+    const rows = await world.sql(
+      `select name, pending from outbox where envelope -> 'data' ->> 'webhookId' = $1 order by name`,
+      [JSON.parse(body).id],
+    );
+    expect(rows.map(({ name }) => name)).toEqual([
+      ...Array(jobs).fill('payments/apply-webhook'),
+      'stripe.webhook.received',
+      'webhook.processed',
+    ]);
+    const messages = rows.filter(({ name }) => name !== 'payments/apply-webhook');
+    expect(messages.flatMap(({ pending }) => pending)).toEqual([]);
+    const facts = await world.sql('select 1 from webhook_facts where webhook_id = $1', [JSON.parse(body).id]);
+    expect(facts).toHaveLength(1);
+  }
+  await world.control('POST', 'webhooks/resume');
+});
+
+test('a webhook is stored with its judgement or not at all: what fails is posted again', async () => {
+  const body = webhookBody('customer.created', { id: 'cus_1' });
+  await world.sql('alter table webhook_facts rename to webhook_facts_away');
+  expect((await world.post(body)).status).toBe(500);
+  expect(await stored(body)).toBeUndefined();
+  await world.sql('alter table webhook_facts_away rename to webhook_facts');
+  expect((await world.post(body)).status).toBe(200);
+  expect((await stored(body))!.outcome).toBe('ignored');
+});
+
+test('a webhook that an earlier version has announced to itself is handled', async () => {
+  const { paymentId, intent } = await paidUnheard();
+  const body = webhookBody('payment_intent.succeeded', intent);
+  const { id, type } = JSON.parse(body);
+  const news = toWebhook(JSON.parse(body))!;
+  await world.sql('insert into webhooks (id, type, about, news, payload) values ($1, $2, $3, $4, $5)', [
+    ...[id, type, news.about, JSON.stringify(news), body],
+  ]);
+  await world.messenger.deliver('stripe.webhook.received', { webhookId: id });
+  await world.reaches(paymentId, 'SUCCEEDED');
+  expect(await outcomeOf(body)).toBe('applied');
+  await world.control('POST', 'webhooks/resume');
 });

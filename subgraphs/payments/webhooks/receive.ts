@@ -1,48 +1,42 @@
-/** The HTTP shim of webhooks: kept as they came, answered at once, handled afterwards (webhook-events.ts). */
+/** The HTTP side of webhooks: a webhook is stored before it is answered, and closed here where nothing has to be asked. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { inTransaction, query, sql } from '#shared/data/database.ts';
+import { inTransaction } from '#shared/data/database.ts';
 import { answerJson, PayloadTooLarge, readBody } from '#shared/kernel/http.ts';
+import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
+import type { ProviderName } from '../collect/payment.entity.ts';
+import { applyWebhookJob } from '../jobs.ts';
 import type { PaymentsContext } from '../services.ts';
+import { judgeWebhook } from './judge.ts';
+import { closeWebhook, storeWebhook } from './webhook.ts';
 
-const LARGEST_BODY = 1_000_000;
+const LARGEST_BODY_BYTES = 1_000_000;
+const TITLES: Record<ProviderName, string> = { STRIPE: 'Stripe', PAYPAL: 'PayPal' };
 
-/** `POST /webhooks/stripe`: 400 and nothing stored unless Stripe signed these very bytes a moment ago (A1–A3). */
-export async function receiveStripeWebhook(
-  ctx: PaymentsContext,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<void> {
-  let body: Buffer;
-  try {
-    body = await readBody(req, LARGEST_BODY);
-  } catch (error) {
-    if (!(error instanceof PayloadTooLarge)) throw error;
-    return answerJson(res, 413, { error: 'The body is too large.' });
-  }
-  const event = ctx.services.provider.readWebhook(
-    body,
-    req.headers['stripe-signature'] as string | undefined,
-  );
-  if (typeof event?.id !== 'string' || typeof event.type !== 'string')
-    return answerJson(res, 400, { error: 'The signature is not valid.' });
-  await inTransaction(ctx.em, async em => {
-    const stored = await query(
-      em,
-      sql`insert into webhooks (id, type, payload) values (${event.id}, ${event.type}, ${body.toString()}::jsonb)
-        on conflict do nothing returning id`,
-    );
-    // A4: whoever comes second finds it stored, and only the first tells of it.
-    if (stored.length > 0) await emit(em, 'stripe.webhook.received', { webhookId: event.id });
-  });
-  answerJson(res, 200, { received: true });
-}
-
-/** `POST /webhooks/paypal`, until PayPal is offered. */
-export async function receivePaypalWebhook(
-  _ctx: PaymentsContext,
-  _req: IncomingMessage,
-  res: ServerResponse,
-): Promise<void> {
-  answerJson(res, 404, { error: 'Payments through PayPal are not offered yet.' });
-}
+/** `POST /webhooks/<provider>`: 400 and nothing stored unless the provider signed these very bytes a moment ago (A1–A3). */
+export const receiveWebhook =
+  (name: ProviderName) =>
+  async (ctx: PaymentsContext, req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const provider = ctx.services.providers[name];
+    if (!provider) {
+      return answerJson(res, 404, { error: `Payments through ${TITLES[name]} are not offered yet.` });
+    }
+    let body: Buffer;
+    try {
+      body = await readBody(req, LARGEST_BODY_BYTES);
+    } catch (error) {
+      if (!(error instanceof PayloadTooLarge)) throw error;
+      return answerJson(res, 413, { error: 'The body is too large.' });
+    }
+    const told = await provider.readWebhook({ body, headers: req.headers });
+    if (!told) return answerJson(res, 400, { error: 'The signature is not valid.' });
+    await inTransaction(ctx.em, async em => {
+      const webhook = await storeWebhook(em, name, told, body.toString());
+      if (!webhook) return;
+      if (name === 'STRIPE') await emit(em, 'stripe.webhook.received', { webhookId: webhook.id });
+      const outcome = await judgeWebhook(em, webhook);
+      if (outcome) await closeWebhook(em, webhook, outcome);
+      else await enqueue(em, applyWebhookJob, { webhookId: webhook.id });
+    });
+    answerJson(res, 200, { received: true });
+  };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Pool } from 'pg';
 import { DatabaseUnavailable, isDatabaseUnavailable } from '../kernel/database-errors.ts';
@@ -13,6 +13,9 @@ import {
   sql,
 } from './database.ts';
 import { POOL_SIZE } from './pool.ts';
+
+// Eighty connections are opened and broken one after the other.
+jest.setTimeout(120_000);
 
 let databases: Awaited<ReturnType<typeof createDatabases<'orders'>>>;
 let orm: MikroORM;
@@ -169,4 +172,15 @@ test('times come from the database as MikroORM wants them: as text', async () =>
   expect(await query(fork(), sql`select timestamptz '2026-11-20 19:00:00+00' as at`)).toEqual([
     { at: expect.stringMatching(/^2026-11-\d\d \d\d:00:00/) },
   ]);
+});
+
+test('a connection that is being made when the database is closed keeps nobody waiting', async () => {
+  const closing = await openDatabase(databases.urls.orders, [], { '0001-tables': Tables });
+  const em = () => closing.em.fork() as EntityManager;
+  // More than the connections there are: the rest are made for them.
+  const asking = Promise.allSettled(Array.from({ length: POOL_SIZE }, () => query(em(), sql`select 1`)));
+  await new Promise(setImmediate);
+  await closing.close(true);
+  const outcomes = (await asking).map(({ status }) => status);
+  expect(outcomes).toContain('rejected');
 });

@@ -37,6 +37,9 @@ export interface Limits {
  */
 const TRANSACTION_BOUNDARY = /^(begin|start transaction|commit|rollback)\b(?! to\b)/i;
 
+/** Kysely uses a connection for one transaction: after this statement nothing else belongs on it. */
+const TRANSACTION_END = /^(commit|rollback)\b(?! to\b)/i;
+
 /**
  * Makes the pool hand out connections that go back to it by themselves, to be closed there, when they break or
  * their transaction cannot be begun or ended.
@@ -47,7 +50,11 @@ export function guardPool(pool: Pool, limits: Limits): void {
   const connect = pool.connect.bind(pool);
   const guardedConnect = async () => {
     try {
-      return guard(await connect(), limits);
+      const client = await connect();
+      if (!pool.ending) return guard(client, limits);
+      // Kysely would stumble over its closed pool and keep the connection, and the pool would wait for it for ever.
+      client.release();
+      throw new Error('the pool was closed meanwhile');
     } catch (error) {
       throw explainFailure(error);
     }
@@ -59,6 +66,7 @@ export function guardPool(pool: Pool, limits: Limits): void {
 /** The part of a pool's client that kysely uses; a new one each time a connection is handed out. */
 function guard(client: PoolClient, limits: Limits): PoolClient {
   let given = false;
+  let ended = false;
   const release = (error?: Error | boolean) => {
     if (given) return;
     given = true;
@@ -75,6 +83,9 @@ function guard(client: PoolClient, limits: Limits): PoolClient {
         typeof statement === 'string'
           ? { text: statement, values: values as unknown[], query_timeout: limits.answer }
           : statement;
+      // Behind a commit or rollback that is under way it would run outside the transaction, and last.
+      if (ended) return Promise.reject(new Error('The transaction of this statement has ended.'));
+      ended = TRANSACTION_END.test(command.text);
       const answer: unknown = client.query(command);
       if (!(answer instanceof Promise)) return answer;
       return answer.catch(error => {

@@ -33,3 +33,30 @@ export function requireStep<S extends string>(
   const reason = whyNotTo(transitions, from, to);
   if (reason) throw new Error(`${thing} cannot become ${to}: ${reason}`);
 }
+
+/**
+ * SQL for a migration: the table's rows take no step that its state machine does not have, whoever writes them. Such an
+ * update fails with check_violation (23514) of the constraint `<table>_transitions`.
+ *
+ * A state machine that gets another step needs another migration with these statements: they replace the former ones.
+ * Where a row begins is not checked here.
+ */
+export function guardTransitions(table: string, transitions: Transitions<string>): string[] {
+  const name = `${table}_transitions`;
+  const steps = Object.entries(transitions).flatMap(([from, next]) => next.map(to => `${from} -> ${to}`));
+  return [
+    `create or replace function ${name}() returns trigger language plpgsql as $$
+      begin
+        if (old.status || ' -> ' || new.status) = any (array[${steps.map(quote).join(', ')}]::text[]) then
+          return new;
+        end if;
+        raise exception '${table} does not have the step % -> %', old.status, new.status
+          using errcode = 'check_violation', table = '${table}', constraint = '${name}';
+      end
+    $$`,
+    `create or replace trigger ${name} before update on ${table} for each row
+      when (old.status <> new.status) execute function ${name}()`,
+  ];
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;

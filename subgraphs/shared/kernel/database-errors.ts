@@ -49,5 +49,13 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return false;
 }
 
+/** True when no connection was to be had, or it broke: whatever is asked next will most likely fail, too. */
+export function isDatabaseUnreachable(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = origin(each)) {
+    if ((each as { code?: unknown }).code === UNREACHABLE) return true;
+  }
+  return false;
+}
+
 /** What an error wraps: GraphQL's execution has a name of its own for it. */
 const origin = (error: Error): unknown => error.cause ?? (error as { originalError?: unknown }).originalError;

@@ -3,8 +3,11 @@
  * long as it has not ended it occupies its slot, so that a process whose handlers hang takes nothing more.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
+
 /** A queue without a free slot for this long makes the process unhealthy: only a restart helps then. */
 const WEDGED_AFTER_MS = 120_000;
+const PROBE_MS = 1_000;
 
 /** What the abandoned handler's signal is aborted with, and what its delivery fails with. */
 export class HandlerOverdue extends Error {
@@ -20,26 +23,49 @@ export interface Slots {
    * @throws HandlerOverdue at the deadline, whether `work` ends or not.
    */
   run<T>(deadlineMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /**
+   * Takes nothing until the probe answers, then one item at a time until one is handled: what would only wait here for
+   * what does not come is left to other processes.
+   */
+  doubt(): void;
   /** Why the process cannot go on without a restart; undefined while it can. */
   ailment(): string | undefined;
 }
 
-/** The slots of one queue. `apply` is told how many may be used whenever that changes, and how many are overdue. */
-export function createSlots(
-  queue: string,
-  total: number,
-  apply: (usable: number, overdue: number) => void,
-): Slots {
+interface SlotsOptions {
+  queue: string;
+  total: number;
+  /** Told how many slots may be used whenever that changes, and how many handlers are overdue. */
+  apply: (usable: number, overdue: number) => void;
+  /** Whether what every handler needs answers. Never rejects. */
+  probe: () => Promise<boolean>;
+}
+
+/** The slots of one queue. An overdue handler is a reason to doubt that the next one ends. */
+export function createSlots({ queue, total, apply, probe }: SlotsOptions): Slots {
   let overdue = 0;
   let exhaustedSince: number | null = null;
-  // After an overdue handler items are taken one by one until one is handled: where all hang, few get caught.
-  let cautious = false;
+  /** The most that is taken at a time. */
+  let trusted = total;
 
   function adjust() {
     const free = Math.max(0, total - overdue);
     if (free > 0) exhaustedSince = null;
     else exhaustedSince ??= performance.now();
-    apply(cautious ? Math.min(free, 1) : free, overdue);
+    apply(Math.min(free, trusted), overdue);
+  }
+
+  function trust(slots: number) {
+    if (trusted === slots) return;
+    trusted = slots;
+    adjust();
+  }
+
+  async function doubt() {
+    if (trusted === 0) return;
+    trust(0);
+    while (trusted === 0 && !(await probe())) await pause(PROBE_MS, undefined, { ref: false });
+    if (trusted === 0) trust(1);
   }
 
   return {
@@ -50,8 +76,8 @@ export function createSlots(
       const timer = setTimeout(() => {
         const error = new HandlerOverdue(`It did not end within ${deadlineMs} ms.`);
         overdue += 1;
-        cautious = true;
         adjust();
+        void doubt();
         abandoning.abort(error);
         reject(error);
         working
@@ -63,15 +89,13 @@ export function createSlots(
       }, deadlineMs);
       try {
         const result = await Promise.race([working, late]);
-        if (cautious) {
-          cautious = false;
-          adjust();
-        }
+        trust(total);
         return result;
       } finally {
         clearTimeout(timer);
       }
     },
+    doubt: () => void doubt(),
     ailment() {
       if (exhaustedSince === null) return undefined;
       const ms = performance.now() - exhaustedSince;

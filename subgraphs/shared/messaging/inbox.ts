@@ -11,6 +11,7 @@ import {
 import type { Context } from '../context.ts';
 import { type EntityManager, query, sql } from '../data/database.ts';
 import { withCorrelation } from '../kernel/correlation.ts';
+import { isDatabaseUnreachable } from '../kernel/database-errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import { createSlots, HandlerOverdue, type Slots, untilAborted } from './deadlines.ts';
@@ -109,12 +110,21 @@ async function consume<S>(
   acknowledge: Acknowledge,
   consumption: Consumption<S>,
 ): Promise<Slots> {
-  const { queues, log, metrics } = parts;
+  const { queues, log, metrics, context } = parts;
   const { queue, concurrency, deadlineMs } = consumption;
   let consumer: Consumer | undefined;
-  const slots = createSlots(queue, concurrency, (usable, overdue) => {
-    consumer?.limit(usable);
-    metrics.overdueHandlers.set({ queue }, overdue);
+  const slots = createSlots({
+    queue,
+    total: concurrency,
+    apply(usable, overdue) {
+      consumer?.limit(usable);
+      metrics.overdueHandlers.set({ queue }, overdue);
+    },
+    probe: () =>
+      query(context('').em, sql`select 1`).then(
+        () => true,
+        () => consumer?.isClosing() ?? false,
+      ),
   });
   consumer = await queues.consume(
     queue,
@@ -126,6 +136,8 @@ async function consume<S>(
           const { type, correlationid } = job.data.envelope;
           log.error({ message: type, correlationId: correlationid, deadlineMs }, 'a handler is overdue');
           metrics.messages.inc({ message: type, outcome: 'overdue' });
+        } else if (isDatabaseUnreachable(error)) {
+          slots.doubt();
         }
         throw error;
       }

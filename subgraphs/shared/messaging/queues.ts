@@ -31,6 +31,7 @@ export interface QueueItem {
 export interface Consumer {
   /** Takes this many at a time from here on; with 0, leaves all to other processes. */
   limit(concurrency: number): void;
+  isClosing(): boolean;
 }
 
 export interface Queues {
@@ -62,23 +63,25 @@ const BACKGROUND_PRIORITY = 1;
 
 export async function openQueues(settings: Backend, log: Log): Promise<Queues> {
   const backend = settings.redisUrl ? redisBackend(settings, log) : await postgresBackend(settings, log);
-  const queues = new Map<string, Queue>();
+  const queues = new Map<string, Promise<Queue>>();
   const workers: Worker[] = [];
 
-  const open = (name: string) => {
-    let queue = queues.get(name);
-    if (!queue) {
-      queue = backend.queue(name);
-      queue.on('error', error => log.warn({ err: error, queue: name }, 'queue'));
-      queues.set(name, queue);
+  const open = (name: string): Promise<Queue> => {
+    let opening = queues.get(name);
+    if (!opening) {
+      opening = backend.queue(name);
+      queues.set(name, opening);
+      // The next one who needs it tries again.
+      opening.catch(() => queues.delete(name));
     }
-    return queue;
+    return opening;
   };
 
   return {
     relay: backend.relay as Relay<never>,
     async add(name, items) {
-      await open(name).addBulk(
+      const queue = await open(name);
+      await queue.addBulk(
         items.map(item => ({
           name: item.name,
           data: item.data,
@@ -94,7 +97,7 @@ export async function openQueues(settings: Backend, log: Log): Promise<Queues> {
         })),
       );
     },
-    present: (name, ids) => backend.present(open(name), ids),
+    present: async (name, ids) => backend.present(await open(name), ids),
     async consume(name, process, concurrency) {
       const worker = backend.worker(name, refusing(process), {
         concurrency,
@@ -124,12 +127,13 @@ export async function openQueues(settings: Backend, log: Log): Promise<Queues> {
           worker.concurrency = concurrency;
           if (worker.isPaused()) void worker.resume();
         },
+        isClosing: () => worker.closing !== undefined,
       };
     },
     async close() {
       await Promise.all(workers.map(closeWorker));
       await backend.relay.close();
-      await Promise.all([...queues.values()].map(queue => queue.close()));
+      await Promise.allSettled(Array.from(queues.values(), async opening => (await opening).close()));
       await backend.close();
     },
   };
@@ -148,7 +152,8 @@ async function closeWorker(worker: Worker): Promise<void> {
 type WorkerSettings = Omit<WorkerOptions, 'connection'>;
 
 interface OpenBackend {
-  queue(name: string): Queue;
+  /** A queue that is ready, or will be without our help. */
+  queue(name: string): Promise<Queue>;
   present(queue: Queue, ids: string[]): Promise<Set<string>>;
   worker(name: string, process: Processor, options: WorkerSettings): Worker;
   relay: Relay<never>;
@@ -191,8 +196,18 @@ async function postgresBackend({ jobsDatabaseUrl, name }: Backend, log: Log): Pr
   }
   const relay = new Relay({ connection: pool as never, name, backend: createPostgresRelayBackend as never });
   relay.on('error', error => log.warn({ err: error }, 'live relay'));
+  // One that cannot be made ready never will be: a start that fails is made again by whoever supervises it.
+  await relay.waitUntilReady();
   return {
-    queue: queue => new Queue(queue, { connection: pool as never }, createPostgresBackend as never),
+    // BullMQ keeps for good that a queue could not be made ready: such a one is not used. While the database does
+    // not answer none is made, as each listens to the pool from then on.
+    async queue(name) {
+      await pool.query('select 1');
+      const queue = new Queue(name, { connection: pool as never }, createPostgresBackend as never);
+      queue.on('error', error => log.warn({ err: error, queue: name }, 'queue'));
+      await queue.waitUntilReady();
+      return queue;
+    },
     // BullMQ itself looks jobs up one by one alone.
     async present(queue, ids) {
       const { rows } = await pool.query<{ id: string }>(
@@ -226,7 +241,11 @@ function redisBackend({ redisUrl, queuePrefix, name }: Backend, log: Log): OpenB
   relay.on('error', error => log.warn({ err: error }, 'live relay'));
   const connections = [shared, forWorkers, forLive];
   return {
-    queue: queue => new Queue(queue, { connection: shared as never, prefix }),
+    async queue(name) {
+      const queue = new Queue(name, { connection: shared as never, prefix });
+      queue.on('error', error => log.warn({ err: error, queue: name }, 'queue'));
+      return queue;
+    },
     async present(queue, ids) {
       const found = await Promise.all(ids.map(id => shared.exists(queue.toKey(id))));
       return new Set(ids.filter((_, index) => found[index] === 1));

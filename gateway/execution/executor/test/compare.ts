@@ -19,8 +19,8 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import type { GatewayContext } from '../../../context.ts';
 import type { SubgraphAnswer } from '../../../subgraphs/answer.ts';
+import type { FetchContext } from '../../../subgraphs/fetch-context.ts';
 import { planOperation, schemasOf } from '../../planner.ts';
 import { readDefinition } from '../collect.ts';
 import { compilePlan } from '../executor.ts';
@@ -104,7 +104,7 @@ export async function createWorld(
     }),
   });
   await gateway.load();
-  const sources = new Map(
+  const subgraphs = new Map(
     Object.keys(definitions).map(name => [
       name,
       {
@@ -113,7 +113,7 @@ export async function createWorld(
       },
     ]),
   );
-  const context = {} as GatewayContext;
+  const context = {} as FetchContext;
 
   return {
     schema: gateway.schema!,
@@ -129,7 +129,7 @@ export async function createWorld(
     },
     /** @throws Error when an error is said to be where nothing is missing. */
     async own(query: string, variables?: Data): Promise<Outcome> {
-      const result = await compile(query).execute(sources, context, variables);
+      const result = await compile(query).execute(subgraphs, context, variables);
       for (const { message, path } of result.errors ?? []) {
         if (path && !isFaulty(result.data, path)) {
           throw new Error(`Nothing is missing at ${path.join('.')}, which is the path of: ${message}`);
@@ -139,7 +139,7 @@ export async function createWorld(
     },
     /** Executes a subscription for one event. */
     async event(query: string, event: SubgraphAnswer, variables?: Data): Promise<Outcome> {
-      return read(await compile(query).execute(sources, context, variables, event));
+      return read(await compile(query).execute(subgraphs, context, variables, event));
     },
   };
 

@@ -4,13 +4,15 @@ import type { Money } from '#schema/messages/index.ts';
 import { askSubgraph } from '#shared/ask.ts';
 import { requireViewer } from '#shared/context.ts';
 import { type EntityManager, inTransaction, isId, newId, query, sql } from '#shared/data/database.ts';
+import { fork } from '#shared/data/entities.ts';
 import { claimKey, findKey, idempotencyConflict } from '#shared/data/idempotency.ts';
 import { CodedError, invalidInput, parseInput } from '#shared/kernel/errors.ts';
+import { isOrderClosed } from '../close/close-order.ts';
+import { Payment } from '../collect/payment.entity.ts';
+import { lockPayment, lockSubject } from '../collect/payment-locks.ts';
+import { insertPayment, type NewPayment } from '../collect/request-payment.ts';
 import type { PaymentsContext } from '../services.ts';
 import { attemptNow, reserveAttempt } from './attempts.ts';
-import { insertPayment, type NewPayment } from './intents.ts';
-import { isOrderClosed, lockPayment, lockSubject } from './locks.ts';
-import { Payment } from './payment.entity.ts';
 
 const payInvoiceInput = z.object({
   paymentMethodId: z.string().min(1, 'must not be empty').max(255, 'has at most 255 characters'),
@@ -61,10 +63,11 @@ export async function payInvoice(ctx: PaymentsContext, input: PayInvoiceInput) {
   if (invoice?.customer.id !== viewerId) return invoiceNotPayable('There is no such invoice of yours.');
   if (invoice.status !== 'DUE') return invoiceNotPayable(WHY_NOT_DUE[invoice.status]);
   const { total } = invoice;
-  if (total.amount !== input.amount.amount || total.currency !== input.amount.currency)
+  if (total.amount !== input.amount.amount || total.currency !== input.amount.currency) {
     return { __typename: 'AmountMismatch' as const, message: 'The amount is not what is due.', due: total };
+  }
 
-  const reserved = await inTransaction(ctx.em.fork() as EntityManager, async em => {
+  const reserved = await inTransaction(fork(ctx.em), async em => {
     const orderId = invoice.order?.id ?? null;
     if (orderId) await lockSubject(em, orderId);
     await lockSubject(em, invoice.id);
@@ -73,8 +76,9 @@ export async function payInvoice(ctx: PaymentsContext, input: PayInvoiceInput) {
     const found = await findUnpaid(em, invoice);
     if (typeof found === 'string') return { answer: invoiceNotPayable(found) };
     const id = found?.id ?? newId();
-    if ((await claimKey(em, { ...claim, resultId: id })).outcome !== 'new')
+    if ((await claimKey(em, { ...claim, resultId: id })).outcome !== 'new') {
       return { answer: idempotencyConflict() };
+    }
     const payment = found ?? (await insertPayment(em, newPayment(ctx, invoice), id));
     payment.invoiceId = invoice.id;
     await reserveAttempt(ctx, em, payment, asked);
@@ -135,4 +139,4 @@ function newPayment(ctx: PaymentsContext, { id, number, order, total }: Invoice)
   };
 }
 
-const loadPayment = (ctx: PaymentsContext, id: string) => ctx.em.fork().findOneOrFail(Payment, { id });
+const loadPayment = (ctx: PaymentsContext, id: string) => fork(ctx.em).findOneOrFail(Payment, { id });

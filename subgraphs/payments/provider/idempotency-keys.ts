@@ -7,8 +7,9 @@
  * A row exists only for an operation that has failed once, and is written before anything else is done about it.
  */
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
+import { fork } from '#shared/data/entities.ts';
 import type { PaymentsContext } from '../services.ts';
-import { ProviderRefusal, ProviderUnavailable } from './provider.ts';
+import { ProviderRefusal, ProviderUnavailable } from './provider-errors.ts';
 
 /**
  * An error that is answered twice under one key, this far apart, is taken as stored where the provider does not mark
@@ -43,7 +44,7 @@ export async function carryOutOnce<T>(
   name: string,
   { look, make, settleMs = SETTLE_MS }: Operation<T>,
 ): Promise<T> {
-  const em = ctx.em.fork() as EntityManager;
+  const em = fork(ctx.em);
   const before = await findKey(em, name);
   let generation = before?.generation ?? 0;
   // A server that knows no keys would do it a second time.

@@ -1,4 +1,4 @@
-/** Who goes first: rows, and what has no row yet. */
+/** Locks that decide which of two transactions on a payment, or on an order without one, goes first. */
 import { type EntityManager, isId, LockMode, query, sql } from '#shared/data/database.ts';
 import { Payment } from './payment.entity.ts';
 
@@ -19,11 +19,4 @@ export async function lockPayment(
  */
 export async function lockSubject(em: EntityManager, id: string): Promise<void> {
   await query(em, sql`select pg_advisory_xact_lock(hashtextextended(${id}, 0))`);
-}
-
-/** True when orders has closed it: no payment may be begun or confirmed for it any more. */
-export async function isOrderClosed(em: EntityManager, orderId: string | null): Promise<boolean> {
-  if (!orderId) return false;
-  const rows = await query(em, sql`select 1 from closed_orders where order_id = ${orderId}`);
-  return rows.length > 0;
 }

@@ -1,10 +1,8 @@
-/** What the others are told, in the transaction of the change. */
-
-import type { MessageData } from '#schema/messages/index.ts';
+/** What is told of a payment, in the transaction of the change: to other subgraphs, and to the figures. */
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
 import { emit } from '#shared/messaging/outbox.ts';
-import { isOrderClosed } from './locks.ts';
-import { Payment } from './payment.entity.ts';
+import { type PaymentFact, recordPaymentFact } from '../analytics/facts.ts';
+import type { Payment } from './payment.entity.ts';
 
 /** Counts a visible change of the payment and tells of it, with every refund that went through so far. */
 export async function announceChange(em: EntityManager, payment: Payment): Promise<void> {
@@ -47,21 +45,6 @@ export async function announceOutcome(
   await emit(em, 'payment-process-result', { orderId, paymentId, outcome, amount, reason });
 }
 
-/**
- * Tells a closed order that nothing was captured for it and nothing can be, once all its payments have ended so. A
- * payment that its bank is at cannot be canceled: `asked`, of which the provider has just said so, does not count,
- * and what comes of it is given back.
- */
-export async function answerClosing(em: EntityManager, orderId: string, asked?: string): Promise<void> {
-  if (!(await isOrderClosed(em, orderId))) return;
-  const isSettled = ({ id, status, confirmingSince }: Payment) =>
-    status === 'CANCELED' ||
-    status === 'FAILED' ||
-    (id === asked && status === 'PROCESSING' && confirmingSince === null);
-  const payments = await em.find(Payment, { orderId }, { refresh: true });
-  if (payments.every(isSettled)) await emit(em, 'payment-cancel-result', { orderId });
-}
-
 /** How one attempt with a card (or another method) went. */
 export async function announceAttempt(em: EntityManager, payment: Payment): Promise<void> {
   await emit(em, 'payment.card.result', {
@@ -77,11 +60,11 @@ export async function announceAttempt(em: EntityManager, payment: Payment): Prom
   });
 }
 
-/** For the read model; `refunded` tells the sum given back so far, so that repeats do no harm. */
+/** For the figures; `refunded` tells the sum given back so far, so that repeats do no harm. */
 export async function announceFact(
   em: EntityManager,
   payment: Payment,
-  kind: MessageData<'payment.analytics'>['kind'],
+  kind: PaymentFact['kind'],
 ): Promise<void> {
   const amount = {
     created: payment.money,
@@ -90,5 +73,7 @@ export async function announceFact(
     refunded: { ...payment.captured, amount: payment.refundedAmount },
   }[kind];
   const { id: paymentId, provider } = payment;
-  await emit(em, 'payment.analytics', { paymentId, kind, provider, amount, at: new Date().toISOString() });
+  const fact = { paymentId, kind, provider, amount, at: new Date().toISOString() };
+  await recordPaymentFact(em, fact);
+  await emit(em, 'payment.analytics', fact);
 }
