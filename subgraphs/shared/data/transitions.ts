@@ -1,5 +1,7 @@
 /** State machines: which status may follow which, as one table of one shape for everything that has a status. */
 
+import { CodedError } from '../kernel/errors.ts';
+
 /** By status, those that may follow it. Stands as `TRANSITIONS` beside its entity. */
 export type Transitions<S extends string> = { readonly [from in S]: readonly NoInfer<S>[] };
 
@@ -22,7 +24,7 @@ export function statusesBefore<S extends string>(transitions: Transitions<S>, to
 
 /**
  * Asserts that the table has this step.
- * @throws Error when it has not: a fault of ours, for callers look at the status first.
+ * @throws INTERNAL_SERVER_ERROR when it has not: a fault of ours, for callers look at the status first.
  */
 export function requireStep<S extends string>(
   transitions: Transitions<S>,
@@ -31,5 +33,32 @@ export function requireStep<S extends string>(
   to: S,
 ): void {
   const reason = whyNotTo(transitions, from, to);
-  if (reason) throw new Error(`${thing} cannot become ${to}: ${reason}`);
+  if (reason) throw new CodedError('INTERNAL_SERVER_ERROR', `${thing} cannot become ${to}: ${reason}`);
 }
+
+/**
+ * SQL for a migration: the table's rows take no step that its state machine does not have, whoever writes them. Such an
+ * update fails with check_violation (23514) of the constraint `<table>_transitions`.
+ *
+ * A state machine that gets another step needs another migration with these statements: they replace the former ones.
+ * Where a row begins is not checked here.
+ */
+export function guardTransitions(table: string, transitions: Transitions<string>): string[] {
+  const name = `${table}_transitions`;
+  const steps = Object.entries(transitions).flatMap(([from, next]) => next.map(to => `${from} -> ${to}`));
+  return [
+    `create or replace function ${name}() returns trigger language plpgsql as $$
+      begin
+        if (old.status || ' -> ' || new.status) = any (array[${steps.map(quote).join(', ')}]::text[]) then
+          return new;
+        end if;
+        raise exception '${table} does not have the step % -> %', old.status, new.status
+          using errcode = 'check_violation', table = '${table}', constraint = '${name}';
+      end
+    $$`,
+    `create or replace trigger ${name} before update on ${table} for each row
+      when (old.status <> new.status) execute function ${name}()`,
+  ];
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
