@@ -54,7 +54,7 @@ export const resolvers: Resolvers = {
     lines: (shipment, _, ctx) => shipmentLinesOf(ctx, shipment.id),
   },
   ShipmentLine: {
-    product: (line, _, ctx) => entityLoader(ctx, Product).load(line.product_id),
+    product: (line, _, ctx) => entityLoader(ctx, Product).load(line.productId),
   },
   Order: {
     __resolveReference: ({ id }) => ({ id }),

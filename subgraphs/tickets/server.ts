@@ -3,13 +3,14 @@ import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
 import { Scan } from './admission/scan.entity.ts';
 import { Event } from './events/event.entity.ts';
 import { Product } from './events/product.entity.ts';
-import { Shipment } from './fulfil/shipment.entity.ts';
+import { Shipment, ShipmentLine } from './fulfil/shipment.entity.ts';
 import { handlers } from './handlers.ts';
 import { migrations } from './migrations/index.ts';
 import { resolvers } from './resolvers.ts';
 import { seedEvent } from './seed.ts';
 import type { TicketsServices } from './services.ts';
 import { readTicketsSettings } from './settings.ts';
+import { Hold, HoldLine } from './stock/hold.entity.ts';
 import { createRenderer } from './tickets/pdf/renderer.ts';
 import { Ticket } from './tickets/ticket.entity.ts';
 import { serveFile } from './tickets/ticket-files.ts';
@@ -19,7 +20,7 @@ export function startTickets(env: Environment) {
   const settings = readTicketsSettings(env);
   return startSubgraph<TicketsServices>({
     settings,
-    entities: [Event, Product, Ticket, Scan, Shipment],
+    entities: [Event, Product, Hold, HoldLine, Ticket, Scan, Shipment, ShipmentLine],
     migrations,
     resolvers,
     handlers,

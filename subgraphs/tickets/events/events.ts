@@ -16,7 +16,7 @@ import {
 import { badInput, forbidden, notFound, parseInput } from '#shared/kernel/errors.ts';
 import { line, optional, paragraphs, slugify } from '../text.ts';
 import { createEventKeys } from '../tickets/qr-code.ts';
-import { Event } from './event.entity.ts';
+import { Event, moveEvent } from './event.entity.ts';
 import { Product } from './product.entity.ts';
 
 const isTimezone = (name: string) => {
@@ -79,7 +79,7 @@ async function insertEvent(em: EntityManager, fields: EventFields): Promise<Even
 export const mayManage = ({ viewer }: Pick<Context, 'viewer'>, event: Event) =>
   mayActFor(viewer, event.organizerId);
 
-/** Whoever manages the event, and door staff. */
+/** Whoever manages the event, and admission staff. */
 export const mayScan = (ctx: Pick<Context, 'viewer'>, event: Event) =>
   ctx.viewer?.role === 'STAFF' || mayManage(ctx, event);
 
@@ -124,8 +124,6 @@ export function listEvents(ctx: Context, args: ConnectionArguments) {
   return connect(ctx.em, Event, args, sql`(status = 'PUBLISHED' ${own})`);
 }
 
-const notPublishable = (message: string) => ({ __typename: 'EventNotPublishable' as const, message });
-
 /** Makes the event public; a published one is answered as it is. Rights: its organizer or an administrator. */
 export async function publishEvent(ctx: Context, eventId: string) {
   requireRole(ctx, 'ORGANIZER');
@@ -136,11 +134,17 @@ export async function publishEvent(ctx: Context, eventId: string) {
       refresh: true,
     });
     if (event.status === 'PUBLISHED') return event;
-    if (event.status === 'CANCELED') return notPublishable('The event was canceled.');
-    if (event.isOver()) return notPublishable('The event has ended.');
-    if ((await em.count(Product, { eventId })) === 0)
-      return notPublishable('The event has no product to sell.');
-    event.status = 'PUBLISHED';
+    const message = await whyNotPublishable(em, event);
+    if (message) return { __typename: 'EventNotPublishable' as const, message };
+    moveEvent(event, 'PUBLISHED');
     return event;
   });
+}
+
+/** Why a draft or canceled event cannot become public, in words for its organizer; null when it can. */
+async function whyNotPublishable(em: EntityManager, event: Event): Promise<string | null> {
+  if (event.status === 'CANCELED') return 'The event was canceled.';
+  if (event.isOver()) return 'The event has ended.';
+  const products = await em.count(Product, { eventId: event.id });
+  return products === 0 ? 'The event has no product to sell.' : null;
 }

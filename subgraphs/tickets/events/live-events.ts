@@ -1,13 +1,14 @@
 /** What the subscriptions of an event yield. */
 import type { Context } from '#shared/context.ts';
-import { query, sql } from '#shared/data/database.ts';
+import { sql } from '#shared/data/database.ts';
+import { fork, queryEntities, selectEntities } from '#shared/data/entities.ts';
 import { Scan } from '../admission/scan.entity.ts';
-import { getDoor } from '../admission/scans.ts';
+import { getScannableEvent } from '../admission/scans.ts';
 import { getEvent } from './events.ts';
 import { productsOf } from './products.ts';
 
 /** As the context, with nothing remembered: what changed meanwhile is read. */
-const afresh = <C extends Context>(ctx: C): C => ({ ...ctx, em: ctx.em.fork(), cache: new Map() });
+const afresh = <C extends Context>(ctx: C): C => ({ ...ctx, em: fork(ctx.em), cache: new Map() });
 
 /** The event's products now and at each change of their availability. @throws NOT_FOUND for hidden events. */
 export async function watchAvailability(ctx: Context, eventId: string) {
@@ -20,28 +21,24 @@ export async function watchAvailability(ctx: Context, eventId: string) {
 /** How late a scan may be committed after its own time, and still be noticed. */
 const OVERLAP_MS = 30_000;
 
-/** The latest scan at the event's doors, then each new one, once. Rights as for scanning. */
+/** The latest scan of the event, then each new one, once. Rights as for scanning. */
 export async function watchScans(ctx: Context, eventId: string) {
-  await getDoor(ctx, eventId);
+  await getScannableEvent(ctx, eventId);
   // By time with an overlap, not by `id > last`: scans commit in another order than they began.
   let seen: Map<string, Scan> | null = null;
   let since = new Date(Date.now() - OVERLAP_MS);
   return ctx.live.watch([`scans.${eventId}`], async () => {
     const started = Date.now();
     const { em } = afresh(ctx);
-    const rows = seen
-      ? await query(
+    const lately = sql`event_id = ${eventId} and scanned_at > ${since.toISOString()}`;
+    const latest = sql`select * from scans where event_id = ${eventId} order by scanned_at desc limit 1`;
+    const recent = seen
+      ? await selectEntities(em, Scan, sql`where ${lately} order by scanned_at, id`)
+      : await queryEntities(
           em,
-          sql<object>`select * from scans where event_id = ${eventId} and scanned_at > ${since.toISOString()}
-            order by scanned_at, id`,
-        )
-      : await query(
-          em,
-          sql<object>`(select * from scans where event_id = ${eventId} and scanned_at > ${since.toISOString()})
-            union (select * from scans where event_id = ${eventId} order by scanned_at desc limit 1)
-            order by scanned_at, id`,
+          Scan,
+          sql`(select * from scans where ${lately}) union (${latest}) order by scanned_at, id`,
         );
-    const recent = rows.map(row => em.map(Scan, row as never));
     const fresh = seen ? recent.filter(scan => !seen!.has(scan.id)) : recent.slice(-1);
     seen = new Map(recent.map(scan => [scan.id, scan]));
     since = new Date(started - OVERLAP_MS);
