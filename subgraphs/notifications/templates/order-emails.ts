@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { MessageData } from '#schema/messages/index.ts';
 import { query, sql } from '#shared/data/database.ts';
+import { selectEntities } from '#shared/data/entities.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { answerOrder } from '../deliver/delivery.ts';
 import { type Attachment, Notification } from '../deliver/notification.entity.ts';
@@ -63,11 +64,8 @@ async function readEarlier(
 ): Promise<Map<string, Notification>> {
   await query(em, sql`select pg_advisory_xact_lock(hashtextextended(${orderId}, 0))`);
   const keys = TEMPLATES.map(template => keyOf(orderId, template));
-  const rows = await query(
-    em,
-    sql<object>`select * from notifications where dedupe_key = any(${keys}::text[])`,
-  );
-  return new Map(rows.map(row => em.map(Notification, row as never)).map(found => [found.template, found]));
+  const earlier = await selectEntities(em, Notification, sql`where dedupe_key = any(${keys}::text[])`);
+  return new Map(earlier.map(found => [found.template, found]));
 }
 
 function orderData(
