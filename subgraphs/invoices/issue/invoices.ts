@@ -2,7 +2,12 @@
 import type { MessageData } from '#schema/messages/index.ts';
 import { mayActFor, requireViewer } from '#shared/context.ts';
 import { entitiesLoader, entityLoader } from '#shared/data/batch.ts';
-import { type ConnectionArguments, connect, emptyConnection } from '#shared/data/connection.ts';
+import {
+  type Connection,
+  type ConnectionArguments,
+  connect,
+  emptyConnection,
+} from '#shared/data/connection.ts';
 import { type EntityManager, isId, newId, sql } from '#shared/data/database.ts';
 import { insertEntities } from '#shared/data/entities.ts';
 import { notFound } from '#shared/kernel/errors.ts';
@@ -85,18 +90,24 @@ export async function findInvoiceOfOrder(ctx: InvoicesContext, orderId: string):
   return visible(ctx, await entityLoader(ctx, Invoice, 'orderId').load(orderId));
 }
 
+export type InvoicePage = Connection<Invoice>;
+
 /** The viewer's invoices, all for administrators; newest first. */
 export function listInvoices(
   ctx: InvoicesContext,
   { status, ...page }: ConnectionArguments & { status?: InvoiceStatus | null | undefined },
-) {
+): Promise<InvoicePage> {
   const viewer = requireViewer(ctx);
   const whose = viewer.role === 'ADMIN' ? sql`true` : sql`customer_id = ${viewer.id}`;
   return connect(ctx.em, Invoice, page, status ? sql`${whose} and status = ${status}` : whose);
 }
 
 /** A user's invoices, for that user and administrators; empty for others. */
-export async function listInvoicesOf(ctx: InvoicesContext, userId: string, page: ConnectionArguments) {
+export async function listInvoicesOf(
+  ctx: InvoicesContext,
+  userId: string,
+  page: ConnectionArguments,
+): Promise<InvoicePage> {
   if (!mayActFor(ctx.viewer, userId) || !isId(userId)) return emptyConnection();
   return connect(ctx.em, Invoice, page, sql`customer_id = ${userId}`);
 }

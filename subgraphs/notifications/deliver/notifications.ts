@@ -1,7 +1,13 @@
 /** Notifications: who may see them, how they come to be, how they change. */
 import { type Context, mayActFor, requireViewer } from '#shared/context.ts';
 import { entitiesLoader, entityLoader } from '#shared/data/batch.ts';
-import { type ConnectionArguments, connect, connectMany, emptyConnection } from '#shared/data/connection.ts';
+import {
+  type Connection,
+  type ConnectionArguments,
+  connect,
+  connectMany,
+  emptyConnection,
+} from '#shared/data/connection.ts';
 import { type EntityManager, newId, type RawBuilder, sql } from '#shared/data/database.ts';
 import { insertion, queryEntities } from '#shared/data/entities.ts';
 import { statusesBefore } from '#shared/data/transitions.ts';
@@ -168,17 +174,23 @@ export async function getNotification(ctx: Context, id: string): Promise<Notific
   return notification;
 }
 
+export type NotificationPage = Connection<Notification>;
+
 /** The viewer's own, or all of them for staff and administrators; newest first. */
 export function listNotifications(
   ctx: Context,
   { status, ...args }: ConnectionArguments & { status?: NotificationStatus | null | undefined },
-) {
+): Promise<NotificationPage> {
   const visible = visibleTo(requireViewer(ctx));
   return connect(ctx.em, Notification, args, status ? sql`${visible} and status = ${status}` : visible);
 }
 
 /** A user's, newest first: to that user and to administrators; empty for others. */
-export function listUserNotifications(ctx: Context, userId: string, args: ConnectionArguments) {
+export async function listUserNotifications(
+  ctx: Context,
+  userId: string,
+  args: ConnectionArguments,
+): Promise<NotificationPage> {
   if (!mayActFor(ctx.viewer, userId)) return emptyConnection();
   return connectMany(ctx, Notification, 'user_id', args).load(userId);
 }

@@ -13,6 +13,12 @@ export interface BasketLine {
   quantity: number;
 }
 
+/** A member of result unions. */
+export interface Basket {
+  __typename: 'Basket';
+  lines: BasketLine[];
+}
+
 const addition = z.object({
   productId: idText,
   quantity: z.int().min(1, 'must be at least 1').max(100, 'must be at most 100').default(1),
@@ -28,8 +34,8 @@ export function findBasketLines(em: EntityManager, customerId: string): Promise<
   );
 }
 
-export async function getBasket(ctx: OrdersContext) {
-  return { __typename: 'Basket' as const, lines: await findBasketLines(ctx.em, requireViewer(ctx).id) };
+export async function getBasket(ctx: OrdersContext): Promise<Basket> {
+  return { __typename: 'Basket', lines: await findBasketLines(ctx.em, requireViewer(ctx).id) };
 }
 
 /**

@@ -2,7 +2,13 @@
 import type { MessageData } from '#schema/messages/index.ts';
 import { type Context, mayActFor, requireViewer } from '#shared/context.ts';
 import { entitiesLoader, entityLoader } from '#shared/data/batch.ts';
-import { type ConnectionArguments, connect, connectMany, emptyConnection } from '#shared/data/connection.ts';
+import {
+  type Connection,
+  type ConnectionArguments,
+  connect,
+  connectMany,
+  emptyConnection,
+} from '#shared/data/connection.ts';
 import { type EntityManager, LockMode, sql } from '#shared/data/database.ts';
 import { insertEntities, selectEntities } from '#shared/data/entities.ts';
 import { requireStep } from '#shared/data/transitions.ts';
@@ -108,18 +114,24 @@ export async function getOrder(ctx: Context, id: string): Promise<Order> {
   return order;
 }
 
+export type OrderPage = Connection<Order>;
+
 /** The viewer's orders, or everyone's for an administrator; newest first. */
 export function listOrders(
   ctx: Context,
   { status, ...page }: ConnectionArguments & { status?: OrderStatus | null | undefined },
-) {
+): Promise<OrderPage> {
   const viewer = requireViewer(ctx);
   const whose = viewer.role === 'ADMIN' ? sql`true` : sql`customer_id = ${viewer.id}::uuid`;
   return connect(ctx.em, Order, page, status ? sql`${whose} and status = ${status}` : whose);
 }
 
 /** A user's orders, newest first; none for whoever may not see them. */
-export function listOrdersOf(ctx: Context, customerId: string, page: ConnectionArguments) {
+export async function listOrdersOf(
+  ctx: Context,
+  customerId: string,
+  page: ConnectionArguments,
+): Promise<OrderPage> {
   if (!mayActFor(ctx.viewer, customerId)) return emptyConnection();
   return connectMany(ctx, Order, 'customer_id', page).load(customerId);
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { requireViewer } from '#shared/context.ts';
-import { entityLoader } from '#shared/data/batch.ts';
+import { loadExisting } from '#shared/data/batch.ts';
 import { type EntityManager, inTransaction, newId, query, sql } from '#shared/data/database.ts';
 import { insertion, queryEntities } from '#shared/data/entities.ts';
 import { claimKey, findKey, idempotencyConflict } from '#shared/data/idempotency.ts';
@@ -52,9 +52,7 @@ export async function placeOrder(ctx: OrdersContext, input: z.input<typeof place
   const earlier = async () => {
     const found = await findKey(ctx.em, claim);
     if (found.outcome === 'new') return null;
-    return found.outcome === 'conflict'
-      ? idempotencyConflict()
-      : entityLoader(ctx, Order).load(found.resultId);
+    return found.outcome === 'conflict' ? idempotencyConflict() : loadExisting(ctx, Order, found.resultId);
   };
 
   const answered = await earlier();
@@ -80,7 +78,7 @@ export async function placeOrder(ctx: OrdersContext, input: z.input<typeof place
         if (!asked.lines) await emptyBasket(em, viewer, wanted);
         return writeOrder(em, draft);
       });
-      return placed ?? (await earlier());
+      return placed ?? (await earlier())!;
     } catch (error) {
       if (!(error instanceof BasketChanged)) throw error;
       return invalidInput({ path: 'lines', message: 'the basket has changed meanwhile: look at it again' });

@@ -68,6 +68,20 @@ export function entityLoader<E extends { id: string }>(
 }
 
 /**
+ * The entity with this id, which something else refers to.
+ * @throws Error when it does not exist: a fault of ours.
+ */
+export async function loadExisting<E extends { id: string }>(
+  ctx: Pick<Context, 'cache' | 'em'>,
+  entity: Constructor<E>,
+  id: string,
+): Promise<E> {
+  const found = await entityLoader(ctx, entity).load(id);
+  if (!found) throw new Error(`There is no ${entity.name} ${id}`);
+  return found;
+}
+
+/**
  * As entityLoader, for joins: all entities whose `property` holds the id, in this order. The property must have an
  * index.
  *

@@ -2,7 +2,7 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import type { Envelope } from '#schema/messages/index.ts';
 import { type Context, requireRole } from '../context.ts';
-import { type ConnectionArguments, connect } from '../data/connection.ts';
+import { type Connection, type ConnectionArguments, connect } from '../data/connection.ts';
 import { inTransaction, isId, query, sql } from '../data/database.ts';
 import { notFound } from '../kernel/errors.ts';
 
@@ -30,8 +30,10 @@ export class DeadLetter extends DeadLetterSchema.class {
 }
 DeadLetterSchema.setClass(DeadLetter);
 
+export type DeadLetterPage = Connection<DeadLetter>;
+
 /** Rights: administrator. */
-export function listDeadLetters(ctx: Context, args: ConnectionArguments) {
+export function listDeadLetters(ctx: Context, args: ConnectionArguments): Promise<DeadLetterPage> {
   requireRole(ctx, 'ADMIN');
   return connect(ctx.em, DeadLetter, args, sql`true`);
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type Context, mayActFor, requireRole } from '#shared/context.ts';
 import { entityLoader } from '#shared/data/batch.ts';
-import { type ConnectionArguments, connect } from '#shared/data/connection.ts';
+import { type Connection, type ConnectionArguments, connect } from '#shared/data/connection.ts';
 import {
   type EntityManager,
   inTransaction,
@@ -118,8 +118,10 @@ export async function getManagedEvent(ctx: Context, id: string): Promise<Event> 
   return event;
 }
 
+export type EventPage = Connection<Event>;
+
 /** Published events and the viewer's own drafts, newest first. */
-export function listEvents(ctx: Context, args: ConnectionArguments) {
+export function listEvents(ctx: Context, args: ConnectionArguments): Promise<EventPage> {
   const own = ctx.viewer ? sql`or organizer_id = ${ctx.viewer.id}` : sql``;
   return connect(ctx.em, Event, args, sql`(status = 'PUBLISHED' ${own})`);
 }

@@ -1,5 +1,5 @@
 /** The PDF files of tickets: drawn once, kept, and served behind signed addresses. */
-import { entityLoader } from '#shared/data/batch.ts';
+import { entityLoader, loadExisting } from '#shared/data/batch.ts';
 import { isId } from '#shared/data/database.ts';
 import { answer, answerJson } from '#shared/kernel/http.ts';
 import { findFile, putFile, verifyFileUrl } from '#shared/signed-files.ts';
@@ -14,17 +14,17 @@ export async function ensureFile(ctx: TicketsContext, ticket: Ticket): Promise<B
   const kept = await findFile(ctx.em, ticket.fileName);
   if (kept) return kept;
   const [event, product] = await Promise.all([
-    entityLoader(ctx, Event).load(ticket.eventId),
-    entityLoader(ctx, Product).load(ticket.productId),
+    loadExisting(ctx, Event, ticket.eventId),
+    loadExisting(ctx, Product, ticket.productId),
   ]);
   const { id, code, qrCode, guestName, locale, issuedAt } = ticket;
-  const { title, venue, startsAt, timezone } = event!;
+  const { title, venue, startsAt, timezone } = event;
   const printed = { id, code, qrCode, guestName, locale, issuedAt, startsAt, timezone };
   const pdf = await ctx.services.renderer.render({
     ...printed,
     venue: venue ?? null,
     eventTitle: title,
-    productName: product!.name,
+    productName: product.name,
   });
   await putFile(ctx.em, ticket.fileName, pdf);
   return pdf;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Context, mayActFor, requireRole } from '#shared/context.ts';
 import { entityLoader } from '#shared/data/batch.ts';
-import { type ConnectionArguments, connect } from '#shared/data/connection.ts';
+import { type Connection, type ConnectionArguments, connect } from '#shared/data/connection.ts';
 import { inTransaction, isUniqueViolation, newId, sql } from '#shared/data/database.ts';
 import { forbidden, invalidInput, notFound, parseInput } from '#shared/kernel/errors.ts';
 import type { Role } from '#shared/kernel/passport.ts';
@@ -75,8 +75,10 @@ export async function getUser(ctx: Context, id: string): Promise<User> {
   return user;
 }
 
+export type UserPage = Connection<User>;
+
 /** All users, newest first. Rights: administrator. */
-export function listUsers(ctx: Context, args: ConnectionArguments) {
+export function listUsers(ctx: Context, args: ConnectionArguments): Promise<UserPage> {
   requireRole(ctx, 'ADMIN');
   return connect(ctx.em, User, args, sql`true`);
 }
