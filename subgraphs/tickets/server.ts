@@ -1,3 +1,4 @@
+import { createRenderThread } from '#shared/documents/render-thread.ts';
 import type { Environment } from '#shared/kernel/settings.ts';
 import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
 import { Scan } from './admission/scan.entity.ts';
@@ -11,7 +12,7 @@ import { seedEvent } from './seed.ts';
 import type { TicketsServices } from './services.ts';
 import { readTicketsSettings } from './settings.ts';
 import { Hold, HoldLine } from './stock/hold.entity.ts';
-import { createRenderer } from './tickets/pdf/renderer.ts';
+import type { PrintedTicket } from './tickets/pdf/ticket-page.ts';
 import { Ticket } from './tickets/ticket.entity.ts';
 import { serveFile } from './tickets/ticket-files.ts';
 
@@ -26,7 +27,10 @@ export function startTickets(env: Environment) {
     handlers,
     async services({ em }) {
       if (settings.SEED) await seedEvent(em);
-      return { settings, renderer: createRenderer() };
+      return {
+        settings,
+        renderer: createRenderThread<PrintedTicket>(new URL('./tickets/pdf/worker.ts', import.meta.url)),
+      };
     },
     routes: { 'GET /files/': serveFile },
     close: ({ renderer }) => renderer.close(),

@@ -17,11 +17,16 @@ export async function ensureFile(ctx: TicketsContext, ticket: Ticket): Promise<B
     loadExisting(ctx, Event, ticket.eventId),
     loadExisting(ctx, Product, ticket.productId),
   ]);
-  const { id, code, qrCode, guestName, locale, issuedAt } = ticket;
+  const { code, qrCode, guestName, locale, issuedAt } = ticket;
   const { title, venue, startsAt, timezone } = event;
-  const printed = { id, code, qrCode, guestName, locale, issuedAt, startsAt, timezone };
-  const pdf = await ctx.services.renderer.render({
-    ...printed,
+  const pdf = await ctx.services.renderer.render(ticket.fileName, {
+    code,
+    qrCode,
+    guestName,
+    locale,
+    issuedAt,
+    startsAt,
+    timezone,
     venue: venue ?? null,
     eventTitle: title,
     productName: product.name,
