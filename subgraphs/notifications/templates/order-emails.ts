@@ -1,8 +1,8 @@
 /** The emails that the order saga asks for, and those that wait for tickets. */
-import { z } from 'zod';
 import type { MessageData } from '#schema/messages/index.ts';
 import { query, sql } from '#shared/data/database.ts';
 import { selectEntities } from '#shared/data/entities.ts';
+import { emailAddress } from '#shared/data/text.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { answerOrder } from '../deliver/delivery.ts';
 import { type Attachment, Notification } from '../deliver/notification.entity.ts';
@@ -13,7 +13,6 @@ import type { OrderData } from './orders.ts';
 
 type Request = MessageData<'notification-send-request'>;
 
-const address = z.email();
 const TEMPLATES = [
   'order-confirmed',
   'order-canceled',
@@ -44,7 +43,7 @@ export async function writeToBuyer(ctx: NotificationsContext, request: Request):
     attachments: template === 'order-confirmed' ? ticketFiles(request) : [],
     priority: 'HIGH',
     dedupeKey: keyOf(orderId, template),
-    refusal: address.safeParse(customer.email).success ? null : 'The recipient is not an email address.',
+    refusal: emailAddress.safeParse(customer.email).success ? null : 'The recipient is not an email address.',
   });
   if (!created) return;
   if (created.status === 'FAILED') await answerOrder(em, created, created.lastError ?? null);

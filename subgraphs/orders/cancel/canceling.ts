@@ -1,9 +1,9 @@
 /** Canceling: the buyer or an administrator ends an order. */
 import { inTransaction } from '#shared/data/database.ts';
+import { line, optional } from '#shared/data/text.ts';
 import { badInput } from '#shared/kernel/errors.ts';
 import type { Order, OrderStatus } from '../order/order.entity.ts';
 import { getOrder, lockOrder } from '../order/orders.ts';
-import { plainText } from '../place/inputs.ts';
 import { abandon } from '../saga/steps.ts';
 import type { OrdersContext } from '../services.ts';
 
@@ -25,7 +25,7 @@ export async function cancelOrder(
   ctx: OrdersContext,
   { orderId, reason }: { orderId: string; reason?: string | null | undefined },
 ) {
-  const given = plainText(500).safeParse(reason ?? '');
+  const given = optional(line(500)).safeParse(reason);
   if (!given.success) throw badInput(`reason: ${given.error.issues[0]!.message}`);
   await getOrder(ctx, orderId);
   return inTransaction(ctx.em, async em => {
@@ -33,7 +33,7 @@ export async function cancelOrder(
     const message = whyNotCancelable(order);
     if (message) return { __typename: 'OrderNotCancelable' as const, message };
     const actor = order.customerId === ctx.viewer?.id ? 'customer' : 'administrator';
-    await abandon(em, order, 'CANCELED', { reason: given.data || `Canceled by the ${actor}.`, actor });
+    await abandon(em, order, 'CANCELED', { reason: given.data ?? `Canceled by the ${actor}.`, actor });
     return order;
   });
 }

@@ -6,6 +6,7 @@ import { loadExisting } from '#shared/data/batch.ts';
 import { type EntityManager, inTransaction, newId, query, sql } from '#shared/data/database.ts';
 import { insertion, queryEntities } from '#shared/data/entities.ts';
 import { claimKey, findKey, idempotencyConflict } from '#shared/data/idempotency.ts';
+import { lineOrNothing } from '#shared/data/text.ts';
 import { invalidInput, parseInput } from '#shared/kernel/errors.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
 import { findBasketLines } from '../basket/baskets.ts';
@@ -14,12 +15,12 @@ import { takeSnapshot, tellStatus } from '../order/orders.ts';
 import { holdUntil } from '../saga/expire-order.ts';
 import { requestStep } from '../saga/steps.ts';
 import type { OrdersContext } from '../services.ts';
-import { MOST_LINES, plainText } from './inputs.ts';
+import { MOST_LINES } from './inputs.ts';
 import { sumUp } from './money.ts';
 import { type PricedLine, priceLines, type WantedLine, wantedLine } from './pricing.ts';
 
 const placement = z.object({
-  idempotencyKey: plainText(200).min(8, 'needs at least 8 characters'),
+  idempotencyKey: lineOrNothing(200).min(8, 'needs at least 8 characters'),
   lines: z
     .array(wantedLine)
     .min(1, 'must not be empty')

@@ -1,10 +1,11 @@
 /** What is wanted, and what it costs now. */
 import { z } from 'zod';
 import type { OrderLineData } from '#schema/messages/index.ts';
+import { line } from '#shared/data/text.ts';
 import { invalidInput } from '#shared/kernel/errors.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
 import type { OrdersContext } from '../services.ts';
-import { idText, plainText } from './inputs.ts';
+import { idText } from './inputs.ts';
 import { askProducts, isAvailable, type Product, productUnavailable } from './products.ts';
 
 export const wantedLine = z
@@ -12,7 +13,7 @@ export const wantedLine = z
     productId: idText,
     quantity: z.int().min(1, 'must be at least 1'),
     guestNames: z
-      .array(plainText(100).min(1, 'must not be empty'))
+      .array(line(100))
       .nullish()
       .transform(names => names ?? []),
   })

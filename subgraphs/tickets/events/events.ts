@@ -13,11 +13,12 @@ import {
   query,
   sql,
 } from '#shared/data/database.ts';
+import { line, optional, paragraphs } from '#shared/data/text.ts';
 import { badInput, forbidden, notFound, parseInput } from '#shared/kernel/errors.ts';
-import { line, optional, paragraphs, slugify } from '../text.ts';
 import { createEventKeys } from '../tickets/qr-code.ts';
 import { Event, moveEvent } from './event.entity.ts';
 import { Product } from './product.entity.ts';
+import { slugify } from './slug.ts';
 
 const isTimezone = (name: string) => {
   try {

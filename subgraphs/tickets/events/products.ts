@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { type Context, requireRole } from '#shared/context.ts';
 import { entitiesLoader, entityLoader, loadOne } from '#shared/data/batch.ts';
 import { inTransaction, newId, query, sql } from '#shared/data/database.ts';
+import { line } from '#shared/data/text.ts';
 import { invalidInput, notFound, parseInput } from '#shared/kernel/errors.ts';
 import { emit } from '#shared/messaging/outbox.ts';
-import { line } from '../text.ts';
 import { findEvent, getManagedEvent } from './events.ts';
 import { Product } from './product.entity.ts';
 

@@ -4,6 +4,7 @@ import { type Context, mayActFor, requireRole } from '#shared/context.ts';
 import { entityLoader } from '#shared/data/batch.ts';
 import { type Connection, type ConnectionArguments, connect } from '#shared/data/connection.ts';
 import { inTransaction, isUniqueViolation, newId, sql } from '#shared/data/database.ts';
+import { emailAddress, line } from '#shared/data/text.ts';
 import { forbidden, invalidInput, notFound, parseInput } from '#shared/kernel/errors.ts';
 import type { Role } from '#shared/kernel/passport.ts';
 import { emit } from '#shared/messaging/outbox.ts';
@@ -22,14 +23,9 @@ const isLocale = (text: string) => {
 };
 
 const registration = z.object({
-  email: z.string().transform(normalizeEmail).pipe(z.email('must be an email address').max(254)),
+  email: z.string().transform(normalizeEmail).pipe(emailAddress),
   password: z.string().min(10, 'needs at least 10 characters').max(200, 'has at most 200 characters'),
-  displayName: z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(100, 'has at most 100 characters')
-    .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters'),
+  displayName: line(100),
   locale: z
     .string()
     .nullish()
