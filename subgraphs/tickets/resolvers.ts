@@ -1,10 +1,11 @@
 import { loadExisting } from '#shared/data/batch.ts';
 import { listDeadLetters, replayDeadLetter } from '#shared/messaging/dead-letters.ts';
 import type { Resolvers } from '../../schema/generated/tickets.ts';
+import { watchScans } from './admission/live-scans.ts';
 import { scansOf, scanTicket } from './admission/scans.ts';
+import { watchAvailability } from './events/availability.ts';
 import { Event } from './events/event.entity.ts';
 import { createEvent, findEvent, getEventBy, listEvents, publishEvent } from './events/events.ts';
-import { watchAvailability, watchScans } from './events/live-events.ts';
 import { Product } from './events/product.entity.ts';
 import { availableOf, createProduct, findProduct, getProduct, productsOf } from './events/products.ts';
 import { findShipment, shipmentLinesOf, shipmentOf } from './fulfil/shipments.ts';

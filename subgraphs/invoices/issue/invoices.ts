@@ -40,8 +40,9 @@ export async function drawUpInvoice(
     };
   });
   const total = sum(lines, line => line.total);
-  if (total !== order.total.amount)
+  if (total !== order.total.amount) {
     throw new Error(`The lines of order ${order.number} make ${total}, not ${order.total.amount}`);
+  }
   const tax = sum(lines, line => line.tax);
   const { id: customerId, ...contact } = order.customer;
   const invoice = em.create(Invoice, {

@@ -91,9 +91,11 @@ async function settle(
   }
   await em.flush();
 
-  if (invoice.status === 'PAID' && payment)
-    for (const [refundId, refund] of Object.entries(payment.refunds))
+  if (invoice.status === 'PAID' && payment) {
+    for (const [refundId, refund] of Object.entries(payment.refunds)) {
       await creditRefund(ctx, em, invoice, { refundId, ...refund });
+    }
+  }
 }
 
 /** Where the order does not name its payment: the oldest one of exactly the total that can have paid the invoice. */

@@ -61,8 +61,9 @@ async function findNotification(em: EntityManager, id: string): Promise<Notifica
 
 /** Why it makes no sense to go on trying, or null. */
 function hopeless({ scheduledAt, createdAt, lastError, unknownOutcomes }: Notification): string | null {
-  if (unknownOutcomes >= MOST_UNKNOWN_OUTCOMES)
+  if (unknownOutcomes >= MOST_UNKNOWN_OUTCOMES) {
     return `Sent ${unknownOutcomes} times without ever learning whether it arrived: ${lastError}`;
+  }
   const due = scheduledAt ?? createdAt;
   return Date.now() - due.getTime() > DEADLINE_MS ? `Not sent within a day: ${lastError}` : null;
 }
@@ -84,9 +85,9 @@ async function takeOver(
       sql`attempts = ${attempts} and lease_until < clock_timestamp()`,
     ),
   );
-  if (taken)
+  if (taken) {
     ctx.log.warn({ notificationId: id, attempts }, 'a notification was being sent by a process that ended');
-  else await comeBack(ctx, id);
+  } else await comeBack(ctx, id);
   return taken;
 }
 
@@ -206,8 +207,9 @@ async function comeBack(ctx: NotificationsContext, id: string): Promise<void> {
   const now = await findNotification(ctx.em, id);
   const at =
     now?.status === 'SENDING' ? now.leaseUntil : now?.status === 'SCHEDULED' ? now.scheduledAt : null;
-  if (now && at)
+  if (now && at) {
     await inTransaction(ctx.em, em => enqueueAgain(em, now, Math.max(at.getTime(), Date.now()) + 500));
+  }
 }
 
 async function showInApp(ctx: NotificationsContext, id: string): Promise<void> {

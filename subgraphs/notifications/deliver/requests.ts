@@ -40,8 +40,9 @@ export async function sendNotification(ctx: Context, input: unknown) {
   const parsed = parseInput(request, input);
   if (!parsed.ok) return parsed.error;
   const { to, channel, template, priority, scheduledAt, eventId, idempotencyKey } = parsed.value;
-  if (channel === 'EMAIL' && !emailAddress.safeParse(to).success)
+  if (channel === 'EMAIL' && !emailAddress.safeParse(to).success) {
     return invalidInput({ path: 'to', message: 'must be an email address' });
+  }
   if (channel === 'IN_APP' && !isId(to)) return invalidInput({ path: 'to', message: "must be a user's id" });
   const data = readTemplateData(template, parsed.value.data ?? {});
   if (!data.ok) return data.error;

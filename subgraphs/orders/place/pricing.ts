@@ -51,10 +51,11 @@ export async function priceLines(
   if (missing.length > 0) return refuse(productUnavailable(missing.map(([id]) => products.get(id))));
 
   const lines = wanted.map(line => priceLine(line, products.get(line.productId)!, viewer));
-  if (new Set(lines.map(line => line.currency)).size > 1)
+  if (new Set(lines.map(line => line.currency)).size > 1) {
     return refuse(
       invalidInput({ path: 'lines', message: 'all products of an order must be in one currency' }),
     );
+  }
   return { ok: true, lines };
 }
 

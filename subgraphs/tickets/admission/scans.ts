@@ -48,8 +48,9 @@ export async function scanTicket(ctx: Context, input: z.input<typeof scanInput>)
     const attempt = { eventId: event.id, nonce, location, operatorId: requireViewer(ctx).id, codeHash };
     const { scan, isNew } = await claimNonce(em, attempt);
     if (!isNew) {
-      if (!codeHash.equals(scan.codeHash))
+      if (!codeHash.equals(scan.codeHash)) {
         return invalidInput({ path: 'nonce', message: 'was used for another code' });
+      }
       return outcome(ctx, event, scan, scan.ticketId ? await em.findOne(Ticket, scan.ticketId) : null);
     }
     const { result, ticket, isForged = false } = await decide(em, event, qrCode, scan.scannedAt);

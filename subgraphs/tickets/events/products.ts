@@ -37,8 +37,9 @@ export async function createProduct(ctx: Context, input: z.input<typeof productI
   const event = await getManagedEvent(ctx, input.eventId);
   const parsed = parseInput(productInput, input);
   if (!parsed.ok) return parsed.error;
-  if (event.status === 'CANCELED')
+  if (event.status === 'CANCELED') {
     return invalidInput({ path: 'eventId', message: 'the event was canceled' });
+  }
   const { price, capacity, ...fields } = parsed.value;
   return inTransaction(ctx.em, async em => {
     const product = em.create(Product, {

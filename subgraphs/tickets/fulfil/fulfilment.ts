@@ -5,9 +5,9 @@ import type { Context } from '#shared/context.ts';
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
-import { quantities } from '../events/offers.ts';
 import { renderTicketsJob } from '../jobs.ts';
 import { lockHold, moveHold, readHoldLines } from '../stock/holds.ts';
+import { quantities } from '../stock/offers.ts';
 import { issueTickets } from '../tickets/tickets.ts';
 import { scheduleShipment } from './shipments.ts';
 

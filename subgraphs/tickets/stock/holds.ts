@@ -11,6 +11,10 @@ import { type EntityManager, query, sql } from '#shared/data/database.ts';
 import { insertEntities, insertion, selectEntities } from '#shared/data/entities.ts';
 import { requireStep } from '#shared/data/transitions.ts';
 import { emit } from '#shared/messaging/outbox.ts';
+import { cancelShipment } from '../fulfil/shipments.ts';
+import { revokeTickets } from '../tickets/tickets.ts';
+import { type Demand, giveBackToQuotas, takeFromQuotas } from './capacity.ts';
+import { Hold, HoldLine, type HoldStatus, TRANSITIONS } from './hold.entity.ts';
 import {
   demandOf,
   findRefusal,
@@ -19,11 +23,7 @@ import {
   type Refusal,
   readOffers,
   soldOut,
-} from '../events/offers.ts';
-import { cancelShipment } from '../fulfil/shipments.ts';
-import { revokeTickets } from '../tickets/tickets.ts';
-import { type Demand, giveBackToQuotas, takeFromQuotas } from './capacity.ts';
-import { Hold, HoldLine, type HoldStatus, TRANSITIONS } from './hold.entity.ts';
+} from './offers.ts';
 
 type ReserveRequest = MessageData<'inventory-reserve-request'>;
 
@@ -71,8 +71,9 @@ export async function moveHold(
 /** Holds all that the order asks for, or nothing, and answers. Answers again when it is asked again. */
 export async function reserve({ em }: Pick<Context, 'em'>, request: ReserveRequest): Promise<void> {
   const { orderId, customerId, lines, expiresAt } = request;
-  if (!(await createHold(em, { orderId, status: 'HELD', customerId, expiresAt: new Date(expiresAt) })))
+  if (!(await createHold(em, { orderId, status: 'HELD', customerId, expiresAt: new Date(expiresAt) }))) {
     return answerAgain(em, orderId);
+  }
   const offers = await readOffers(em, lines);
   const refusal = findRefusal(lines, offers) ?? (await takeHold(em, request, offers));
   if (refusal) await refuse(em, orderId, refusal);

@@ -40,8 +40,9 @@ const FILE_NAME = /^tickets\/([0-9a-f-]{36})\.pdf$/;
 /** Serves a ticket's PDF to whoever holds a valid address of it; 410 once the ticket is revoked. */
 export const serveFile: Route<TicketsServices> = async (ctx, _req, res, url) => {
   const name = verifyFileUrl(url, ctx.services.settings.internalSecret);
-  if (name === null)
+  if (name === null) {
     return answerJson(res, 403, { error: 'This address is not valid, or not any more. Ask for a new one.' });
+  }
   const id = FILE_NAME.exec(name)?.[1];
   const ticket = id && isId(id) ? await entityLoader(ctx, Ticket).load(id) : null;
   if (!ticket) return answerJson(res, 404, { error: 'Not found.' });

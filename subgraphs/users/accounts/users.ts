@@ -81,16 +81,18 @@ export function listUsers(ctx: Context, args: ConnectionArguments): Promise<User
 
 /** A field that only the user and administrators may read. @throws FORBIDDEN for others. */
 export function readPrivately<K extends keyof User & string>(ctx: Context, user: User, field: K): User[K] {
-  if (!mayActFor(ctx.viewer, user.id))
+  if (!mayActFor(ctx.viewer, user.id)) {
     throw forbidden(`${field} is visible to the user and to administrators only.`);
+  }
   return user[field];
 }
 
 /** Gives a user another role. Rights: administrator. */
 export async function setRole(ctx: Context, { userId, role }: { userId: string; role: Role }) {
   const viewer = requireRole(ctx, 'ADMIN');
-  if (viewer.id === userId)
+  if (viewer.id === userId) {
     return invalidInput({ path: 'userId', message: 'you cannot change your own role' });
+  }
   const user = await getUser(ctx, userId);
   user.role = role;
   await ctx.em.flush();

@@ -1,22 +1,9 @@
-/** What the subscriptions of an event yield. */
+/** The subscription to an event's scans. */
 import type { Context } from '#shared/context.ts';
 import { sql } from '#shared/data/database.ts';
 import { fork, queryEntities, selectEntities } from '#shared/data/entities.ts';
-import { Scan } from '../admission/scan.entity.ts';
-import { getScannableEvent } from '../admission/scans.ts';
-import { getEvent } from './events.ts';
-import { productsOf } from './products.ts';
-
-/** As the context, with nothing remembered: what changed meanwhile is read. */
-const afresh = <C extends Context>(ctx: C): C => ({ ...ctx, em: fork(ctx.em), cache: new Map() });
-
-/** The event's products now and at each change of their availability. @throws NOT_FOUND for hidden events. */
-export async function watchAvailability(ctx: Context, eventId: string) {
-  await getEvent(ctx, eventId);
-  return ctx.live.watch([`availability.${eventId}`], async () => [
-    { availabilityChanged: await productsOf(afresh(ctx), eventId) },
-  ]);
-}
+import { Scan } from './scan.entity.ts';
+import { getScannableEvent } from './scans.ts';
 
 /** How late a scan may be committed after its own time, and still be noticed. */
 const OVERLAP_MS = 30_000;
@@ -29,7 +16,7 @@ export async function watchScans(ctx: Context, eventId: string) {
   let since = new Date(Date.now() - OVERLAP_MS);
   return ctx.live.watch([`scans.${eventId}`], async () => {
     const started = Date.now();
-    const { em } = afresh(ctx);
+    const em = fork(ctx.em);
     const lately = sql`event_id = ${eventId} and scanned_at > ${since.toISOString()}`;
     const latest = sql`select * from scans where event_id = ${eventId} order by scanned_at desc limit 1`;
     const recent = seen

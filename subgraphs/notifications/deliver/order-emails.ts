@@ -4,12 +4,12 @@ import { query, sql } from '#shared/data/database.ts';
 import { selectEntities } from '#shared/data/entities.ts';
 import { emailAddress } from '#shared/data/text.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
-import { answerOrder } from '../deliver/delivery.ts';
-import { type Attachment, Notification } from '../deliver/notification.entity.ts';
-import { createNotification, moveNotification } from '../deliver/notifications.ts';
 import { sendJobFor } from '../jobs.ts';
 import type { NotificationsContext } from '../services.ts';
-import type { OrderData } from './orders.ts';
+import type { OrderData } from '../templates/orders.ts';
+import { answerOrder } from './delivery.ts';
+import { type Attachment, Notification } from './notification.entity.ts';
+import { createNotification, moveNotification } from './notifications.ts';
 
 type Request = MessageData<'notification-send-request'>;
 
@@ -49,8 +49,9 @@ export async function writeToBuyer(ctx: NotificationsContext, request: Request):
   if (created.status === 'FAILED') await answerOrder(em, created, created.lastError ?? null);
   const hasEnded = template !== 'order-confirmed' || earlier.size > 0;
   const confirmation = template === 'order-confirmed' ? created : earlier.get('order-confirmed');
-  if (hasEnded && confirmation)
+  if (hasEnded && confirmation) {
     await moveNotification(em, confirmation.id, 'CANCELED', sql`last_error = 'The order has ended.'`);
+  }
 }
 
 /**
