@@ -1,7 +1,13 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { DeadLetterPage } from '../../subgraphs/shared/messaging/dead-letters.ts';
+import type { Invoice as InvoiceEntity } from '../../subgraphs/invoices/issue/invoice.entity.ts';
+import type { InvoicePage } from '../../subgraphs/invoices/issue/invoices.ts';
+import type { InvoiceLineWithCurrency, TaxLineWithCurrency } from '../../subgraphs/invoices/issue/money.ts';
+import type { CreditNote as CreditNoteEntity } from '../../subgraphs/invoices/credit/credit-note.entity.ts';
 import type { InvoicesContext } from '../../subgraphs/invoices/services.ts';
-export type Maybe<T> = T | null;
+export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
@@ -355,75 +361,91 @@ export type FederationReferenceTypes = {
     & GraphQLRecursivePick<FederationTypes['User'], {"id":true}> );
 };
 
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  FinalizeInvoiceResult:
+    | ( InvalidInput )
+    | ( InvoiceEntity )
+    | ( InvoiceNotFinalizable )
+  ;
+};
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Error:
+    | ( IdempotencyConflict )
+    | ( InvalidInput )
+    | ( InvoiceNotFinalizable )
+  ;
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
-  CreditNote: ResolverTypeWrapper<any>;
-  ID: ResolverTypeWrapper<any>;
-  String: ResolverTypeWrapper<any>;
-  DateTime: ResolverTypeWrapper<any>;
-  DeadLetter: ResolverTypeWrapper<any>;
-  Int: ResolverTypeWrapper<any>;
-  DeadLetterConnection: ResolverTypeWrapper<any>;
-  DeadLetterEdge: ResolverTypeWrapper<any>;
-  Error: ResolverTypeWrapper<any>;
-  FinalizeInvoiceInput: ResolverTypeWrapper<any>;
-  FinalizeInvoiceResult: ResolverTypeWrapper<any>;
-  IdempotencyConflict: ResolverTypeWrapper<any>;
-  InputIssue: ResolverTypeWrapper<any>;
-  InvalidInput: ResolverTypeWrapper<any>;
-  Invoice: ResolverTypeWrapper<any>;
-  InvoiceConnection: ResolverTypeWrapper<any>;
-  InvoiceEdge: ResolverTypeWrapper<any>;
-  InvoiceLine: ResolverTypeWrapper<any>;
-  Float: ResolverTypeWrapper<any>;
-  InvoiceNotFinalizable: ResolverTypeWrapper<any>;
-  InvoiceStatus: ResolverTypeWrapper<any>;
-  Money: ResolverTypeWrapper<any>;
-  MoneyInput: ResolverTypeWrapper<any>;
+  CreditNote: ResolverTypeWrapper<CreditNoteEntity>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeadLetter: ResolverTypeWrapper<DeadLetter>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  DeadLetterConnection: ResolverTypeWrapper<DeadLetterPage>;
+  DeadLetterEdge: ResolverTypeWrapper<DeadLetterEdge>;
+  Error: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Error']>;
+  FinalizeInvoiceInput: FinalizeInvoiceInput;
+  FinalizeInvoiceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['FinalizeInvoiceResult']>;
+  IdempotencyConflict: ResolverTypeWrapper<IdempotencyConflict>;
+  InputIssue: ResolverTypeWrapper<InputIssue>;
+  InvalidInput: ResolverTypeWrapper<InvalidInput>;
+  Invoice: ResolverTypeWrapper<InvoiceEntity>;
+  InvoiceConnection: ResolverTypeWrapper<InvoicePage>;
+  InvoiceEdge: ResolverTypeWrapper<Omit<InvoiceEdge, 'node'> & { node: ResolversTypes['Invoice'] }>;
+  InvoiceLine: ResolverTypeWrapper<InvoiceLineWithCurrency>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  InvoiceNotFinalizable: ResolverTypeWrapper<InvoiceNotFinalizable>;
+  InvoiceStatus: InvoiceStatus;
+  Money: ResolverTypeWrapper<Money>;
+  MoneyInput: MoneyInput;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Boolean: ResolverTypeWrapper<any>;
-  Order: ResolverTypeWrapper<any>;
-  PageInfo: ResolverTypeWrapper<any>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Order: ResolverTypeWrapper<{ id: string }>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  SafeInt: ResolverTypeWrapper<any>;
-  TaxLine: ResolverTypeWrapper<any>;
-  User: ResolverTypeWrapper<any>;
+  SafeInt: ResolverTypeWrapper<Scalars['SafeInt']['output']>;
+  TaxLine: ResolverTypeWrapper<TaxLineWithCurrency>;
+  User: ResolverTypeWrapper<{ id: string }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
-  CreditNote: any;
-  ID: any;
-  String: any;
-  DateTime: any;
-  DeadLetter: any;
-  Int: any;
-  DeadLetterConnection: any;
-  DeadLetterEdge: any;
-  Error: any;
-  FinalizeInvoiceInput: any;
-  FinalizeInvoiceResult: any;
-  IdempotencyConflict: any;
-  InputIssue: any;
-  InvalidInput: any;
-  Invoice: any;
-  InvoiceConnection: any;
-  InvoiceEdge: any;
-  InvoiceLine: any;
-  Float: any;
-  InvoiceNotFinalizable: any;
-  Money: any;
-  MoneyInput: any;
+  CreditNote: CreditNoteEntity;
+  ID: Scalars['ID']['output'];
+  String: Scalars['String']['output'];
+  DateTime: Scalars['DateTime']['output'];
+  DeadLetter: DeadLetter;
+  Int: Scalars['Int']['output'];
+  DeadLetterConnection: DeadLetterPage;
+  DeadLetterEdge: DeadLetterEdge;
+  Error: ResolversInterfaceTypes<ResolversParentTypes>['Error'];
+  FinalizeInvoiceInput: FinalizeInvoiceInput;
+  FinalizeInvoiceResult: ResolversUnionTypes<ResolversParentTypes>['FinalizeInvoiceResult'];
+  IdempotencyConflict: IdempotencyConflict;
+  InputIssue: InputIssue;
+  InvalidInput: InvalidInput;
+  Invoice: InvoiceEntity;
+  InvoiceConnection: InvoicePage;
+  InvoiceEdge: Omit<InvoiceEdge, 'node'> & { node: ResolversParentTypes['Invoice'] };
+  InvoiceLine: InvoiceLineWithCurrency;
+  Float: Scalars['Float']['output'];
+  InvoiceNotFinalizable: InvoiceNotFinalizable;
+  Money: Money;
+  MoneyInput: MoneyInput;
   Mutation: Record<PropertyKey, never>;
-  Boolean: any;
-  Order: any;
-  PageInfo: any;
+  Boolean: Scalars['Boolean']['output'];
+  Order: { id: string };
+  PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
-  SafeInt: any;
-  TaxLine: any;
-  User: any;
+  SafeInt: Scalars['SafeInt']['output'];
+  TaxLine: TaxLineWithCurrency;
+  User: { id: string };
 };
 
 export type CreditNoteResolvers<ContextType = InvoicesContext, ParentType extends ResolversParentTypes['CreditNote'] = ResolversParentTypes['CreditNote'], FederationReferenceType extends FederationReferenceTypes['CreditNote'] = FederationReferenceTypes['CreditNote']> = {

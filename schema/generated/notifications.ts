@@ -1,7 +1,11 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { DeadLetterPage } from '../../subgraphs/shared/messaging/dead-letters.ts';
+import type { Notification as NotificationEntity } from '../../subgraphs/notifications/deliver/notification.entity.ts';
+import type { NotificationPage } from '../../subgraphs/notifications/deliver/notifications.ts';
 import type { NotificationsContext } from '../../subgraphs/notifications/services.ts';
-export type Maybe<T> = T | null;
+export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
@@ -371,81 +375,96 @@ export type FederationReferenceTypes = {
     & GraphQLRecursivePick<FederationTypes['User'], {"id":true}> );
 };
 
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  SendNotificationResult:
+    | ( IdempotencyConflict )
+    | ( InvalidInput )
+    | ( NotificationEntity )
+  ;
+};
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Error:
+    | ( IdempotencyConflict )
+    | ( InvalidInput )
+  ;
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
-  DateTime: ResolverTypeWrapper<any>;
-  DeadLetter: ResolverTypeWrapper<any>;
-  Int: ResolverTypeWrapper<any>;
-  String: ResolverTypeWrapper<any>;
-  ID: ResolverTypeWrapper<any>;
-  DeadLetterConnection: ResolverTypeWrapper<any>;
-  DeadLetterEdge: ResolverTypeWrapper<any>;
-  Error: ResolverTypeWrapper<any>;
-  Event: ResolverTypeWrapper<any>;
-  IdempotencyConflict: ResolverTypeWrapper<any>;
-  InputIssue: ResolverTypeWrapper<any>;
-  InvalidInput: ResolverTypeWrapper<any>;
-  JSON: ResolverTypeWrapper<any>;
-  Money: ResolverTypeWrapper<any>;
-  MoneyInput: ResolverTypeWrapper<any>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeadLetter: ResolverTypeWrapper<DeadLetter>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  DeadLetterConnection: ResolverTypeWrapper<DeadLetterPage>;
+  DeadLetterEdge: ResolverTypeWrapper<DeadLetterEdge>;
+  Error: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Error']>;
+  Event: ResolverTypeWrapper<{ id: string }>;
+  IdempotencyConflict: ResolverTypeWrapper<IdempotencyConflict>;
+  InputIssue: ResolverTypeWrapper<InputIssue>;
+  InvalidInput: ResolverTypeWrapper<InvalidInput>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  Money: ResolverTypeWrapper<Money>;
+  MoneyInput: MoneyInput;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Boolean: ResolverTypeWrapper<any>;
-  Notification: ResolverTypeWrapper<any>;
-  NotificationChannel: ResolverTypeWrapper<any>;
-  NotificationConnection: ResolverTypeWrapper<any>;
-  NotificationEdge: ResolverTypeWrapper<any>;
-  NotificationPriority: ResolverTypeWrapper<any>;
-  NotificationStatistics: ResolverTypeWrapper<any>;
-  Float: ResolverTypeWrapper<any>;
-  NotificationStatus: ResolverTypeWrapper<any>;
-  NotificationStatusCount: ResolverTypeWrapper<any>;
-  NotificationTemplateCount: ResolverTypeWrapper<any>;
-  Order: ResolverTypeWrapper<any>;
-  PageInfo: ResolverTypeWrapper<any>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Notification: ResolverTypeWrapper<NotificationEntity>;
+  NotificationChannel: NotificationChannel;
+  NotificationConnection: ResolverTypeWrapper<NotificationPage>;
+  NotificationEdge: ResolverTypeWrapper<Omit<NotificationEdge, 'node'> & { node: ResolversTypes['Notification'] }>;
+  NotificationPriority: NotificationPriority;
+  NotificationStatistics: ResolverTypeWrapper<NotificationStatistics>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  NotificationStatus: NotificationStatus;
+  NotificationStatusCount: ResolverTypeWrapper<NotificationStatusCount>;
+  NotificationTemplateCount: ResolverTypeWrapper<NotificationTemplateCount>;
+  Order: ResolverTypeWrapper<{ id: string }>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  SafeInt: ResolverTypeWrapper<any>;
-  SendNotificationInput: ResolverTypeWrapper<any>;
-  SendNotificationResult: ResolverTypeWrapper<any>;
+  SafeInt: ResolverTypeWrapper<Scalars['SafeInt']['output']>;
+  SendNotificationInput: SendNotificationInput;
+  SendNotificationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SendNotificationResult']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  User: ResolverTypeWrapper<any>;
+  User: ResolverTypeWrapper<{ id: string }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
-  DateTime: any;
-  DeadLetter: any;
-  Int: any;
-  String: any;
-  ID: any;
-  DeadLetterConnection: any;
-  DeadLetterEdge: any;
-  Error: any;
-  Event: any;
-  IdempotencyConflict: any;
-  InputIssue: any;
-  InvalidInput: any;
-  JSON: any;
-  Money: any;
-  MoneyInput: any;
+  DateTime: Scalars['DateTime']['output'];
+  DeadLetter: DeadLetter;
+  Int: Scalars['Int']['output'];
+  String: Scalars['String']['output'];
+  ID: Scalars['ID']['output'];
+  DeadLetterConnection: DeadLetterPage;
+  DeadLetterEdge: DeadLetterEdge;
+  Error: ResolversInterfaceTypes<ResolversParentTypes>['Error'];
+  Event: { id: string };
+  IdempotencyConflict: IdempotencyConflict;
+  InputIssue: InputIssue;
+  InvalidInput: InvalidInput;
+  JSON: Scalars['JSON']['output'];
+  Money: Money;
+  MoneyInput: MoneyInput;
   Mutation: Record<PropertyKey, never>;
-  Boolean: any;
-  Notification: any;
-  NotificationConnection: any;
-  NotificationEdge: any;
-  NotificationStatistics: any;
-  Float: any;
-  NotificationStatusCount: any;
-  NotificationTemplateCount: any;
-  Order: any;
-  PageInfo: any;
+  Boolean: Scalars['Boolean']['output'];
+  Notification: NotificationEntity;
+  NotificationConnection: NotificationPage;
+  NotificationEdge: Omit<NotificationEdge, 'node'> & { node: ResolversParentTypes['Notification'] };
+  NotificationStatistics: NotificationStatistics;
+  Float: Scalars['Float']['output'];
+  NotificationStatusCount: NotificationStatusCount;
+  NotificationTemplateCount: NotificationTemplateCount;
+  Order: { id: string };
+  PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
-  SafeInt: any;
-  SendNotificationInput: any;
-  SendNotificationResult: any;
+  SafeInt: Scalars['SafeInt']['output'];
+  SendNotificationInput: SendNotificationInput;
+  SendNotificationResult: ResolversUnionTypes<ResolversParentTypes>['SendNotificationResult'];
   Subscription: Record<PropertyKey, never>;
-  User: any;
+  User: { id: string };
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {

@@ -1,7 +1,12 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { DeadLetterPage } from '../../subgraphs/shared/messaging/dead-letters.ts';
+import type { Order as OrderEntity, OrderTransition as OrderTransitionEntity } from '../../subgraphs/orders/order/order.entity.ts';
+import type { OrderPage } from '../../subgraphs/orders/order/orders.ts';
+import type { Basket as BasketRows, BasketLine as BasketRow } from '../../subgraphs/orders/basket/baskets.ts';
 import type { OrdersContext } from '../../subgraphs/orders/services.ts';
-export type Maybe<T> = T | null;
+export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
@@ -422,94 +427,126 @@ export type FederationReferenceTypes = {
     & GraphQLRecursivePick<FederationTypes['User'], {"id":true}> );
 };
 
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  AddToBasketResult:
+    | ( BasketRows )
+    | ( InvalidInput )
+    | ( Omit<ProductUnavailable, 'products'> & { products: Array<_RefType['Product']> } )
+  ;
+  CancelOrderResult:
+    | ( OrderEntity )
+    | ( OrderNotCancelable )
+  ;
+  PlaceOrderResult:
+    | ( IdempotencyConflict )
+    | ( InvalidInput )
+    | ( OrderEntity )
+    | ( Omit<ProductUnavailable, 'products'> & { products: Array<_RefType['Product']> } )
+  ;
+  SetBasketQuantityResult:
+    | ( BasketRows )
+    | ( InvalidInput )
+    | ( Omit<ProductUnavailable, 'products'> & { products: Array<_RefType['Product']> } )
+  ;
+};
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Error:
+    | ( IdempotencyConflict )
+    | ( InvalidInput )
+    | ( OrderNotCancelable )
+    | ( Omit<ProductUnavailable, 'products'> & { products: Array<_RefType['Product']> } )
+  ;
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
-  AddToBasketInput: ResolverTypeWrapper<any>;
-  ID: ResolverTypeWrapper<any>;
-  Int: ResolverTypeWrapper<any>;
-  AddToBasketResult: ResolverTypeWrapper<any>;
-  Basket: ResolverTypeWrapper<any>;
-  BasketLine: ResolverTypeWrapper<any>;
-  CancelOrderInput: ResolverTypeWrapper<any>;
-  String: ResolverTypeWrapper<any>;
-  CancelOrderResult: ResolverTypeWrapper<any>;
-  DateTime: ResolverTypeWrapper<any>;
-  DeadLetter: ResolverTypeWrapper<any>;
-  DeadLetterConnection: ResolverTypeWrapper<any>;
-  DeadLetterEdge: ResolverTypeWrapper<any>;
-  Error: ResolverTypeWrapper<any>;
-  IdempotencyConflict: ResolverTypeWrapper<any>;
-  InputIssue: ResolverTypeWrapper<any>;
-  InvalidInput: ResolverTypeWrapper<any>;
-  Money: ResolverTypeWrapper<any>;
-  MoneyInput: ResolverTypeWrapper<any>;
+  AddToBasketInput: AddToBasketInput;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  AddToBasketResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AddToBasketResult']>;
+  Basket: ResolverTypeWrapper<BasketRows>;
+  BasketLine: ResolverTypeWrapper<BasketRow>;
+  CancelOrderInput: CancelOrderInput;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  CancelOrderResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelOrderResult']>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeadLetter: ResolverTypeWrapper<DeadLetter>;
+  DeadLetterConnection: ResolverTypeWrapper<DeadLetterPage>;
+  DeadLetterEdge: ResolverTypeWrapper<DeadLetterEdge>;
+  Error: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Error']>;
+  IdempotencyConflict: ResolverTypeWrapper<IdempotencyConflict>;
+  InputIssue: ResolverTypeWrapper<InputIssue>;
+  InvalidInput: ResolverTypeWrapper<InvalidInput>;
+  Money: ResolverTypeWrapper<Money>;
+  MoneyInput: MoneyInput;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Boolean: ResolverTypeWrapper<any>;
-  Order: ResolverTypeWrapper<any>;
-  OrderConnection: ResolverTypeWrapper<any>;
-  OrderEdge: ResolverTypeWrapper<any>;
-  OrderLine: ResolverTypeWrapper<any>;
-  OrderLineInput: ResolverTypeWrapper<any>;
-  OrderNotCancelable: ResolverTypeWrapper<any>;
-  OrderStatus: ResolverTypeWrapper<any>;
-  OrderTransition: ResolverTypeWrapper<any>;
-  PageInfo: ResolverTypeWrapper<any>;
-  PaymentProvider: ResolverTypeWrapper<any>;
-  PlaceOrderInput: ResolverTypeWrapper<any>;
-  PlaceOrderResult: ResolverTypeWrapper<any>;
-  Product: ResolverTypeWrapper<any>;
-  ProductUnavailable: ResolverTypeWrapper<any>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Order: ResolverTypeWrapper<OrderEntity>;
+  OrderConnection: ResolverTypeWrapper<OrderPage>;
+  OrderEdge: ResolverTypeWrapper<Omit<OrderEdge, 'node'> & { node: ResolversTypes['Order'] }>;
+  OrderLine: ResolverTypeWrapper<Omit<OrderLine, 'product'> & { product: ResolversTypes['Product'] }>;
+  OrderLineInput: OrderLineInput;
+  OrderNotCancelable: ResolverTypeWrapper<OrderNotCancelable>;
+  OrderStatus: OrderStatus;
+  OrderTransition: ResolverTypeWrapper<OrderTransitionEntity>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  PaymentProvider: PaymentProvider;
+  PlaceOrderInput: PlaceOrderInput;
+  PlaceOrderResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PlaceOrderResult']>;
+  Product: ResolverTypeWrapper<{ id: string }>;
+  ProductUnavailable: ResolverTypeWrapper<Omit<ProductUnavailable, 'products'> & { products: Array<ResolversTypes['Product']> }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  SafeInt: ResolverTypeWrapper<any>;
-  SetBasketQuantityInput: ResolverTypeWrapper<any>;
-  SetBasketQuantityResult: ResolverTypeWrapper<any>;
+  SafeInt: ResolverTypeWrapper<Scalars['SafeInt']['output']>;
+  SetBasketQuantityInput: SetBasketQuantityInput;
+  SetBasketQuantityResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SetBasketQuantityResult']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  User: ResolverTypeWrapper<any>;
+  User: ResolverTypeWrapper<{ id: string }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
-  AddToBasketInput: any;
-  ID: any;
-  Int: any;
-  AddToBasketResult: any;
-  Basket: any;
-  BasketLine: any;
-  CancelOrderInput: any;
-  String: any;
-  CancelOrderResult: any;
-  DateTime: any;
-  DeadLetter: any;
-  DeadLetterConnection: any;
-  DeadLetterEdge: any;
-  Error: any;
-  IdempotencyConflict: any;
-  InputIssue: any;
-  InvalidInput: any;
-  Money: any;
-  MoneyInput: any;
+  AddToBasketInput: AddToBasketInput;
+  ID: Scalars['ID']['output'];
+  Int: Scalars['Int']['output'];
+  AddToBasketResult: ResolversUnionTypes<ResolversParentTypes>['AddToBasketResult'];
+  Basket: BasketRows;
+  BasketLine: BasketRow;
+  CancelOrderInput: CancelOrderInput;
+  String: Scalars['String']['output'];
+  CancelOrderResult: ResolversUnionTypes<ResolversParentTypes>['CancelOrderResult'];
+  DateTime: Scalars['DateTime']['output'];
+  DeadLetter: DeadLetter;
+  DeadLetterConnection: DeadLetterPage;
+  DeadLetterEdge: DeadLetterEdge;
+  Error: ResolversInterfaceTypes<ResolversParentTypes>['Error'];
+  IdempotencyConflict: IdempotencyConflict;
+  InputIssue: InputIssue;
+  InvalidInput: InvalidInput;
+  Money: Money;
+  MoneyInput: MoneyInput;
   Mutation: Record<PropertyKey, never>;
-  Boolean: any;
-  Order: any;
-  OrderConnection: any;
-  OrderEdge: any;
-  OrderLine: any;
-  OrderLineInput: any;
-  OrderNotCancelable: any;
-  OrderTransition: any;
-  PageInfo: any;
-  PlaceOrderInput: any;
-  PlaceOrderResult: any;
-  Product: any;
-  ProductUnavailable: any;
+  Boolean: Scalars['Boolean']['output'];
+  Order: OrderEntity;
+  OrderConnection: OrderPage;
+  OrderEdge: Omit<OrderEdge, 'node'> & { node: ResolversParentTypes['Order'] };
+  OrderLine: Omit<OrderLine, 'product'> & { product: ResolversParentTypes['Product'] };
+  OrderLineInput: OrderLineInput;
+  OrderNotCancelable: OrderNotCancelable;
+  OrderTransition: OrderTransitionEntity;
+  PageInfo: PageInfo;
+  PlaceOrderInput: PlaceOrderInput;
+  PlaceOrderResult: ResolversUnionTypes<ResolversParentTypes>['PlaceOrderResult'];
+  Product: { id: string };
+  ProductUnavailable: Omit<ProductUnavailable, 'products'> & { products: Array<ResolversParentTypes['Product']> };
   Query: Record<PropertyKey, never>;
-  SafeInt: any;
-  SetBasketQuantityInput: any;
-  SetBasketQuantityResult: any;
+  SafeInt: Scalars['SafeInt']['output'];
+  SetBasketQuantityInput: SetBasketQuantityInput;
+  SetBasketQuantityResult: ResolversUnionTypes<ResolversParentTypes>['SetBasketQuantityResult'];
   Subscription: Record<PropertyKey, never>;
-  User: any;
+  User: { id: string };
 };
 
 export type AddToBasketResultResolvers<ContextType = OrdersContext, ParentType extends ResolversParentTypes['AddToBasketResult'] = ResolversParentTypes['AddToBasketResult']> = {

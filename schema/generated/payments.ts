@@ -4,7 +4,7 @@ import type { PaymentPage } from '../../subgraphs/payments/collect/payments.ts';
 import type { CheckoutSession as CheckoutSessionEntity } from '../../subgraphs/payments/checkout/checkout-session.entity.ts';
 import type { DeadLetterPage } from '../../subgraphs/shared/messaging/dead-letters.ts';
 import type { PaymentsContext } from '../../subgraphs/payments/services.ts';
-export type Maybe<T> = T | null;
+export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };

@@ -1,7 +1,15 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { DeadLetterPage } from '../../subgraphs/shared/messaging/dead-letters.ts';
+import type { Event as EventEntity } from '../../subgraphs/tickets/events/event.entity.ts';
+import type { EventPage } from '../../subgraphs/tickets/events/events.ts';
+import type { Product as ProductEntity } from '../../subgraphs/tickets/events/product.entity.ts';
+import type { Ticket as TicketEntity } from '../../subgraphs/tickets/tickets/ticket.entity.ts';
+import type { Scan as ScanEntity } from '../../subgraphs/tickets/admission/scan.entity.ts';
+import type { Shipment as ShipmentEntity, ShipmentLine as ShipmentLineEntity } from '../../subgraphs/tickets/fulfil/shipment.entity.ts';
 import type { TicketsContext } from '../../subgraphs/tickets/services.ts';
-export type Maybe<T> = T | null;
+export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
@@ -500,97 +508,124 @@ export type FederationReferenceTypes = {
     & GraphQLRecursivePick<FederationTypes['User'], {"id":true}> );
 };
 
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  CreateEventResult:
+    | ( EventEntity )
+    | ( InvalidInput )
+  ;
+  CreateProductResult:
+    | ( InvalidInput )
+    | ( ProductEntity )
+  ;
+  PublishEventResult:
+    | ( EventEntity )
+    | ( EventNotPublishable )
+  ;
+  ScanTicketResult:
+    | ( InvalidInput )
+    | ( Omit<ScanOutcome, 'scan' | 'ticket'> & { scan: _RefType['Scan'], ticket?: Maybe<_RefType['Ticket']> } )
+  ;
+};
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Error:
+    | ( EventNotPublishable )
+    | ( IdempotencyConflict )
+    | ( InvalidInput )
+  ;
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
-  CreateEventInput: ResolverTypeWrapper<any>;
-  String: ResolverTypeWrapper<any>;
-  CreateEventResult: ResolverTypeWrapper<any>;
-  CreateProductInput: ResolverTypeWrapper<any>;
-  Int: ResolverTypeWrapper<any>;
-  ID: ResolverTypeWrapper<any>;
-  Float: ResolverTypeWrapper<any>;
-  CreateProductResult: ResolverTypeWrapper<any>;
-  DateTime: ResolverTypeWrapper<any>;
-  DeadLetter: ResolverTypeWrapper<any>;
-  DeadLetterConnection: ResolverTypeWrapper<any>;
-  DeadLetterEdge: ResolverTypeWrapper<any>;
-  Error: ResolverTypeWrapper<any>;
-  Event: ResolverTypeWrapper<any>;
-  EventConnection: ResolverTypeWrapper<any>;
-  EventEdge: ResolverTypeWrapper<any>;
-  EventNotPublishable: ResolverTypeWrapper<any>;
-  EventStatus: ResolverTypeWrapper<any>;
-  IdempotencyConflict: ResolverTypeWrapper<any>;
-  InputIssue: ResolverTypeWrapper<any>;
-  InvalidInput: ResolverTypeWrapper<any>;
-  Money: ResolverTypeWrapper<any>;
-  MoneyInput: ResolverTypeWrapper<any>;
+  CreateEventInput: CreateEventInput;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  CreateEventResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateEventResult']>;
+  CreateProductInput: CreateProductInput;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  CreateProductResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateProductResult']>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeadLetter: ResolverTypeWrapper<DeadLetter>;
+  DeadLetterConnection: ResolverTypeWrapper<DeadLetterPage>;
+  DeadLetterEdge: ResolverTypeWrapper<DeadLetterEdge>;
+  Error: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Error']>;
+  Event: ResolverTypeWrapper<EventEntity>;
+  EventConnection: ResolverTypeWrapper<EventPage>;
+  EventEdge: ResolverTypeWrapper<Omit<EventEdge, 'node'> & { node: ResolversTypes['Event'] }>;
+  EventNotPublishable: ResolverTypeWrapper<EventNotPublishable>;
+  EventStatus: EventStatus;
+  IdempotencyConflict: ResolverTypeWrapper<IdempotencyConflict>;
+  InputIssue: ResolverTypeWrapper<InputIssue>;
+  InvalidInput: ResolverTypeWrapper<InvalidInput>;
+  Money: ResolverTypeWrapper<Money>;
+  MoneyInput: MoneyInput;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Boolean: ResolverTypeWrapper<any>;
-  Order: ResolverTypeWrapper<any>;
-  PageInfo: ResolverTypeWrapper<any>;
-  Product: ResolverTypeWrapper<any>;
-  ProductKind: ResolverTypeWrapper<any>;
-  PublishEventResult: ResolverTypeWrapper<any>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Order: ResolverTypeWrapper<{ id: string }>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  Product: ResolverTypeWrapper<ProductEntity>;
+  ProductKind: ProductKind;
+  PublishEventResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PublishEventResult']>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  SafeInt: ResolverTypeWrapper<any>;
-  Scan: ResolverTypeWrapper<any>;
-  ScanOutcome: ResolverTypeWrapper<any>;
-  ScanResult: ResolverTypeWrapper<any>;
-  ScanTicketInput: ResolverTypeWrapper<any>;
-  ScanTicketResult: ResolverTypeWrapper<any>;
-  Shipment: ResolverTypeWrapper<any>;
-  ShipmentLine: ResolverTypeWrapper<any>;
-  ShipmentStatus: ResolverTypeWrapper<any>;
+  SafeInt: ResolverTypeWrapper<Scalars['SafeInt']['output']>;
+  Scan: ResolverTypeWrapper<ScanEntity>;
+  ScanOutcome: ResolverTypeWrapper<Omit<ScanOutcome, 'scan' | 'ticket'> & { scan: ResolversTypes['Scan'], ticket?: Maybe<ResolversTypes['Ticket']> }>;
+  ScanResult: ScanResult;
+  ScanTicketInput: ScanTicketInput;
+  ScanTicketResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ScanTicketResult']>;
+  Shipment: ResolverTypeWrapper<ShipmentEntity>;
+  ShipmentLine: ResolverTypeWrapper<ShipmentLineEntity>;
+  ShipmentStatus: ShipmentStatus;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Ticket: ResolverTypeWrapper<any>;
-  TicketStatus: ResolverTypeWrapper<any>;
-  User: ResolverTypeWrapper<any>;
+  Ticket: ResolverTypeWrapper<TicketEntity>;
+  TicketStatus: TicketStatus;
+  User: ResolverTypeWrapper<{ id: string }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
-  CreateEventInput: any;
-  String: any;
-  CreateEventResult: any;
-  CreateProductInput: any;
-  Int: any;
-  ID: any;
-  Float: any;
-  CreateProductResult: any;
-  DateTime: any;
-  DeadLetter: any;
-  DeadLetterConnection: any;
-  DeadLetterEdge: any;
-  Error: any;
-  Event: any;
-  EventConnection: any;
-  EventEdge: any;
-  EventNotPublishable: any;
-  IdempotencyConflict: any;
-  InputIssue: any;
-  InvalidInput: any;
-  Money: any;
-  MoneyInput: any;
+  CreateEventInput: CreateEventInput;
+  String: Scalars['String']['output'];
+  CreateEventResult: ResolversUnionTypes<ResolversParentTypes>['CreateEventResult'];
+  CreateProductInput: CreateProductInput;
+  Int: Scalars['Int']['output'];
+  ID: Scalars['ID']['output'];
+  Float: Scalars['Float']['output'];
+  CreateProductResult: ResolversUnionTypes<ResolversParentTypes>['CreateProductResult'];
+  DateTime: Scalars['DateTime']['output'];
+  DeadLetter: DeadLetter;
+  DeadLetterConnection: DeadLetterPage;
+  DeadLetterEdge: DeadLetterEdge;
+  Error: ResolversInterfaceTypes<ResolversParentTypes>['Error'];
+  Event: EventEntity;
+  EventConnection: EventPage;
+  EventEdge: Omit<EventEdge, 'node'> & { node: ResolversParentTypes['Event'] };
+  EventNotPublishable: EventNotPublishable;
+  IdempotencyConflict: IdempotencyConflict;
+  InputIssue: InputIssue;
+  InvalidInput: InvalidInput;
+  Money: Money;
+  MoneyInput: MoneyInput;
   Mutation: Record<PropertyKey, never>;
-  Boolean: any;
-  Order: any;
-  PageInfo: any;
-  Product: any;
-  PublishEventResult: any;
+  Boolean: Scalars['Boolean']['output'];
+  Order: { id: string };
+  PageInfo: PageInfo;
+  Product: ProductEntity;
+  PublishEventResult: ResolversUnionTypes<ResolversParentTypes>['PublishEventResult'];
   Query: Record<PropertyKey, never>;
-  SafeInt: any;
-  Scan: any;
-  ScanOutcome: any;
-  ScanTicketInput: any;
-  ScanTicketResult: any;
-  Shipment: any;
-  ShipmentLine: any;
+  SafeInt: Scalars['SafeInt']['output'];
+  Scan: ScanEntity;
+  ScanOutcome: Omit<ScanOutcome, 'scan' | 'ticket'> & { scan: ResolversParentTypes['Scan'], ticket?: Maybe<ResolversParentTypes['Ticket']> };
+  ScanTicketInput: ScanTicketInput;
+  ScanTicketResult: ResolversUnionTypes<ResolversParentTypes>['ScanTicketResult'];
+  Shipment: ShipmentEntity;
+  ShipmentLine: ShipmentLineEntity;
   Subscription: Record<PropertyKey, never>;
-  Ticket: any;
-  User: any;
+  Ticket: TicketEntity;
+  User: { id: string };
 };
 
 export type CreateEventResultResolvers<ContextType = TicketsContext, ParentType extends ResolversParentTypes['CreateEventResult'] = ResolversParentTypes['CreateEventResult']> = {

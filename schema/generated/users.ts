@@ -1,7 +1,11 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { DeadLetterPage } from '../../subgraphs/shared/messaging/dead-letters.ts';
+import type { User as UserEntity } from '../../subgraphs/users/accounts/user.entity.ts';
+import type { UserPage } from '../../subgraphs/users/accounts/users.ts';
 import type { UsersContext } from '../../subgraphs/users/services.ts';
-export type Maybe<T> = T | null;
+export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
@@ -366,81 +370,111 @@ export type FederationReferenceTypes = {
     & GraphQLRecursivePick<FederationTypes['User'], {"id":true}> );
 };
 
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  LoginResult:
+    | ( InvalidCredentials )
+    | ( Omit<Session, 'user'> & { user: _RefType['User'] } )
+  ;
+  RefreshSessionResult:
+    | ( Omit<Session, 'user'> & { user: _RefType['User'] } )
+    | ( SessionExpired )
+  ;
+  RegisterResult:
+    | ( EmailTaken )
+    | ( InvalidInput )
+    | ( Omit<Session, 'user'> & { user: _RefType['User'] } )
+  ;
+  SetRoleResult:
+    | ( InvalidInput )
+    | ( UserEntity )
+  ;
+};
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Error:
+    | ( EmailTaken )
+    | ( IdempotencyConflict )
+    | ( InvalidCredentials )
+    | ( InvalidInput )
+    | ( SessionExpired )
+  ;
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
-  DateTime: ResolverTypeWrapper<any>;
-  DeadLetter: ResolverTypeWrapper<any>;
-  Int: ResolverTypeWrapper<any>;
-  String: ResolverTypeWrapper<any>;
-  ID: ResolverTypeWrapper<any>;
-  DeadLetterConnection: ResolverTypeWrapper<any>;
-  DeadLetterEdge: ResolverTypeWrapper<any>;
-  EmailTaken: ResolverTypeWrapper<any>;
-  Error: ResolverTypeWrapper<any>;
-  IdempotencyConflict: ResolverTypeWrapper<any>;
-  InputIssue: ResolverTypeWrapper<any>;
-  InvalidCredentials: ResolverTypeWrapper<any>;
-  InvalidInput: ResolverTypeWrapper<any>;
-  LoginInput: ResolverTypeWrapper<any>;
-  Boolean: ResolverTypeWrapper<any>;
-  LoginResult: ResolverTypeWrapper<any>;
-  Money: ResolverTypeWrapper<any>;
-  MoneyInput: ResolverTypeWrapper<any>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeadLetter: ResolverTypeWrapper<DeadLetter>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  DeadLetterConnection: ResolverTypeWrapper<DeadLetterPage>;
+  DeadLetterEdge: ResolverTypeWrapper<DeadLetterEdge>;
+  EmailTaken: ResolverTypeWrapper<EmailTaken>;
+  Error: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Error']>;
+  IdempotencyConflict: ResolverTypeWrapper<IdempotencyConflict>;
+  InputIssue: ResolverTypeWrapper<InputIssue>;
+  InvalidCredentials: ResolverTypeWrapper<InvalidCredentials>;
+  InvalidInput: ResolverTypeWrapper<InvalidInput>;
+  LoginInput: LoginInput;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  LoginResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['LoginResult']>;
+  Money: ResolverTypeWrapper<Money>;
+  MoneyInput: MoneyInput;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  PageInfo: ResolverTypeWrapper<any>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  RefreshSessionResult: ResolverTypeWrapper<any>;
-  RegisterInput: ResolverTypeWrapper<any>;
-  RegisterResult: ResolverTypeWrapper<any>;
-  Role: ResolverTypeWrapper<any>;
-  SafeInt: ResolverTypeWrapper<any>;
-  Session: ResolverTypeWrapper<any>;
-  SessionExpired: ResolverTypeWrapper<any>;
-  SetRoleInput: ResolverTypeWrapper<any>;
-  SetRoleResult: ResolverTypeWrapper<any>;
-  TokenValidation: ResolverTypeWrapper<any>;
-  User: ResolverTypeWrapper<any>;
-  UserConnection: ResolverTypeWrapper<any>;
-  UserEdge: ResolverTypeWrapper<any>;
+  RefreshSessionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RefreshSessionResult']>;
+  RegisterInput: RegisterInput;
+  RegisterResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RegisterResult']>;
+  Role: Role;
+  SafeInt: ResolverTypeWrapper<Scalars['SafeInt']['output']>;
+  Session: ResolverTypeWrapper<Omit<Session, 'user'> & { user: ResolversTypes['User'] }>;
+  SessionExpired: ResolverTypeWrapper<SessionExpired>;
+  SetRoleInput: SetRoleInput;
+  SetRoleResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SetRoleResult']>;
+  TokenValidation: ResolverTypeWrapper<TokenValidation>;
+  User: ResolverTypeWrapper<UserEntity>;
+  UserConnection: ResolverTypeWrapper<UserPage>;
+  UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
-  DateTime: any;
-  DeadLetter: any;
-  Int: any;
-  String: any;
-  ID: any;
-  DeadLetterConnection: any;
-  DeadLetterEdge: any;
-  EmailTaken: any;
-  Error: any;
-  IdempotencyConflict: any;
-  InputIssue: any;
-  InvalidCredentials: any;
-  InvalidInput: any;
-  LoginInput: any;
-  Boolean: any;
-  LoginResult: any;
-  Money: any;
-  MoneyInput: any;
+  DateTime: Scalars['DateTime']['output'];
+  DeadLetter: DeadLetter;
+  Int: Scalars['Int']['output'];
+  String: Scalars['String']['output'];
+  ID: Scalars['ID']['output'];
+  DeadLetterConnection: DeadLetterPage;
+  DeadLetterEdge: DeadLetterEdge;
+  EmailTaken: EmailTaken;
+  Error: ResolversInterfaceTypes<ResolversParentTypes>['Error'];
+  IdempotencyConflict: IdempotencyConflict;
+  InputIssue: InputIssue;
+  InvalidCredentials: InvalidCredentials;
+  InvalidInput: InvalidInput;
+  LoginInput: LoginInput;
+  Boolean: Scalars['Boolean']['output'];
+  LoginResult: ResolversUnionTypes<ResolversParentTypes>['LoginResult'];
+  Money: Money;
+  MoneyInput: MoneyInput;
   Mutation: Record<PropertyKey, never>;
-  PageInfo: any;
+  PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
-  RefreshSessionResult: any;
-  RegisterInput: any;
-  RegisterResult: any;
-  SafeInt: any;
-  Session: any;
-  SessionExpired: any;
-  SetRoleInput: any;
-  SetRoleResult: any;
-  TokenValidation: any;
-  User: any;
-  UserConnection: any;
-  UserEdge: any;
+  RefreshSessionResult: ResolversUnionTypes<ResolversParentTypes>['RefreshSessionResult'];
+  RegisterInput: RegisterInput;
+  RegisterResult: ResolversUnionTypes<ResolversParentTypes>['RegisterResult'];
+  SafeInt: Scalars['SafeInt']['output'];
+  Session: Omit<Session, 'user'> & { user: ResolversParentTypes['User'] };
+  SessionExpired: SessionExpired;
+  SetRoleInput: SetRoleInput;
+  SetRoleResult: ResolversUnionTypes<ResolversParentTypes>['SetRoleResult'];
+  TokenValidation: TokenValidation;
+  User: UserEntity;
+  UserConnection: UserPage;
+  UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {

@@ -1,8 +1,9 @@
+import { createRenderThread } from '#shared/documents/render-thread.ts';
 import type { Environment } from '#shared/kernel/settings.ts';
 import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
 import { CreditNote } from './credit/credit-note.entity.ts';
 import { serveFile } from './documents/documents.ts';
-import { createRenderer } from './documents/thread.ts';
+import type { DocumentContent } from './documents/layout.ts';
 import { handlers } from './handlers.ts';
 import { Invoice, InvoiceLine } from './issue/invoice.entity.ts';
 import { migrations } from './migrations/index.ts';
@@ -19,7 +20,10 @@ export function startInvoices(env: Environment) {
     migrations,
     resolvers,
     handlers,
-    services: async () => ({ settings, renderer: createRenderer() }),
+    services: async () => ({
+      settings,
+      renderer: createRenderThread<DocumentContent>(new URL('./documents/worker.ts', import.meta.url)),
+    }),
     routes: { 'GET /files/': serveFile },
     close: ({ renderer }) => renderer.close(),
   });

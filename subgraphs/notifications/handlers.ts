@@ -3,9 +3,9 @@ import { onJob } from '#shared/messaging/jobs.ts';
 import { storeContact } from './channels/contacts.ts';
 import { tellUser } from './channels/in-app.ts';
 import { deliverNotification } from './deliver/delivery.ts';
+import { sendWaiting, writeToBuyer } from './deliver/order-emails.ts';
 import { sendNotificationJob, sendUrgentNotificationJob } from './jobs.ts';
 import type { NotificationsContext, NotificationsServices } from './services.ts';
-import { sendWaiting, writeToBuyer } from './templates/order-emails.ts';
 
 const send = (ctx: NotificationsContext, { notificationId }: { notificationId: string }) =>
   deliverNotification(ctx, notificationId);

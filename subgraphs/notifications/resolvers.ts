@@ -25,7 +25,7 @@ export const resolvers: Resolvers = {
     replayNotificationsDeadLetter: (_, { id }, ctx) => replayDeadLetter(ctx, id),
   },
   Subscription: {
-    notificationReceived: { subscribe: (_, __, ctx) => watchReceived(ctx) as never },
+    notificationReceived: { subscribe: (_, __, ctx) => watchReceived(ctx) },
   },
   Notification: {
     __resolveReference: ({ id }, ctx) => findNotification(ctx, id),

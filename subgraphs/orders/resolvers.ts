@@ -1,9 +1,8 @@
 import { listDeadLetters, replayDeadLetter } from '#shared/messaging/dead-letters.ts';
 import type { Resolvers } from '../../schema/generated/orders.ts';
-import { addToBasket, type BasketLine, getBasket, setBasketQuantity, totalOf } from './basket/baskets.ts';
+import { addToBasket, getBasket, setBasketQuantity, totalOf } from './basket/baskets.ts';
 import { cancelOrder } from './cancel/canceling.ts';
 import { followOrder } from './order/following.ts';
-import type { Order } from './order/order.entity.ts';
 import { findOrder, getOrder, listOrders, listOrdersOf, loadLines, loadTimeline } from './order/orders.ts';
 import { lineTotal } from './place/money.ts';
 import { placeOrder } from './place/placing.ts';
@@ -27,8 +26,8 @@ export const resolvers: Resolvers = {
   },
   Order: {
     __resolveReference: ({ id }, ctx) => findOrder(ctx, id),
-    customer: (order: Order) => ({ __typename: 'User', id: order.customerId }),
-    lines: async (order: Order, _, ctx) =>
+    customer: order => ({ id: order.customerId }),
+    lines: async (order, _, ctx) =>
       (await loadLines(ctx, order)).map(line => ({
         product: { id: line.productId },
         name: line.name,
@@ -36,17 +35,17 @@ export const resolvers: Resolvers = {
         unitPrice: order.money(line.unitPrice),
         total: order.money(lineTotal(line)),
       })),
-    subtotal: (order: Order) => order.money(order.subtotal),
-    tax: (order: Order) => order.money(order.tax),
-    total: (order: Order) => order.money(order.total),
-    expiresAt: (order: Order) => order.deadline,
-    timeline: (order: Order, _, ctx) => loadTimeline(ctx, order),
+    subtotal: order => order.money(order.subtotal),
+    tax: order => order.money(order.tax),
+    total: order => order.money(order.total),
+    expiresAt: order => order.deadline,
+    timeline: (order, _, ctx) => loadTimeline(ctx, order),
   },
   Basket: {
-    total: ({ lines }: { lines: BasketLine[] }, _, ctx) => totalOf(ctx, lines),
+    total: ({ lines }, _, ctx) => totalOf(ctx, lines),
   },
   BasketLine: {
-    product: ({ productId }: BasketLine) => ({ id: productId }),
+    product: ({ productId }) => ({ id: productId }),
   },
   User: {
     orders: ({ id }, page, ctx) => listOrdersOf(ctx, id, page),

@@ -1,10 +1,11 @@
-import { entityLoader } from '#shared/data/batch.ts';
+import { loadExisting } from '#shared/data/batch.ts';
 import { listDeadLetters, replayDeadLetter } from '#shared/messaging/dead-letters.ts';
 import type { Resolvers } from '../../schema/generated/tickets.ts';
+import { watchScans } from './admission/live-scans.ts';
 import { scansOf, scanTicket } from './admission/scans.ts';
+import { watchAvailability } from './events/availability.ts';
 import { Event } from './events/event.entity.ts';
 import { createEvent, findEvent, getEventBy, listEvents, publishEvent } from './events/events.ts';
-import { watchAvailability, watchScans } from './events/live-events.ts';
 import { Product } from './events/product.entity.ts';
 import { availableOf, createProduct, findProduct, getProduct, productsOf } from './events/products.ts';
 import { findShipment, shipmentLinesOf, shipmentOf } from './fulfil/shipments.ts';
@@ -36,25 +37,25 @@ export const resolvers: Resolvers = {
   // Whoever sees a product or a ticket sees its event.
   Product: {
     __resolveReference: ({ id }, ctx) => findProduct(ctx, id),
-    event: (product, _, ctx) => entityLoader(ctx, Event).load(product.eventId),
+    event: (product, _, ctx) => loadExisting(ctx, Event, product.eventId),
     available: (product, _, ctx) => availableOf(ctx, product.id),
   },
   Ticket: {
     __resolveReference: ({ id }, ctx) => findTicket(ctx, id),
-    event: (ticket, _, ctx) => entityLoader(ctx, Event).load(ticket.eventId),
-    product: (ticket, _, ctx) => entityLoader(ctx, Product).load(ticket.productId),
+    event: (ticket, _, ctx) => loadExisting(ctx, Event, ticket.eventId),
+    product: (ticket, _, ctx) => loadExisting(ctx, Product, ticket.productId),
     pdfUrl: (ticket, _, ctx) => pdfUrlOf(ctx, ticket),
     scans: (ticket, _, ctx) => scansOf(ctx, ticket),
   },
   Scan: {
-    ticket: (scan, _, ctx) => scan.ticketId && findTicket(ctx, scan.ticketId),
+    ticket: ({ ticketId }, _, ctx) => (ticketId ? findTicket(ctx, ticketId) : null),
   },
   Shipment: {
     __resolveReference: ({ id }, ctx) => findShipment(ctx, id),
     lines: (shipment, _, ctx) => shipmentLinesOf(ctx, shipment.id),
   },
   ShipmentLine: {
-    product: (line, _, ctx) => entityLoader(ctx, Product).load(line.product_id),
+    product: (line, _, ctx) => loadExisting(ctx, Product, line.productId),
   },
   Order: {
     __resolveReference: ({ id }) => ({ id }),

@@ -1,5 +1,5 @@
 /** I4 and I10: what clients were told has happened, and in that order. */
-import { TRANSITIONS } from '../../../subgraphs/orders/order/orders.ts';
+import { TRANSITIONS } from '../../../subgraphs/orders/order/order.entity.ts';
 import type { Evidence, Finding } from './evidence.ts';
 
 /** I4: every order's history follows the graph without gap, and what was seen live is a part of it in its order. */

@@ -1,11 +1,10 @@
 /** Credit notes: the only way to correct a finalized invoice (CGI, art. 289, I, 5). */
-
 import { mayActFor } from '#shared/context.ts';
-import { entityLoader, loadMany } from '#shared/data/batch.ts';
-import { type EntityManager, newId, query, sql } from '#shared/data/database.ts';
+import { entitiesLoader, entityLoader } from '#shared/data/batch.ts';
+import { type EntityManager, newId } from '#shared/data/database.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
-import { type Invoice, InvoiceLine } from '../issue/invoice.entity.ts';
+import { type Invoice, InvoiceLine, moveInvoice } from '../issue/invoice.entity.ts';
 import { takeNumber } from '../issue/numbering.ts';
 import { remainder, shareOf, sum, type TaxLine, taxByRate } from '../issue/taxes.ts';
 import { renderCreditNoteJob } from '../jobs.ts';
@@ -76,26 +75,14 @@ export async function cancelInvoice(
   em: EntityManager,
   invoice: Invoice,
 ): Promise<void> {
-  invoice.status = 'VOID';
+  moveInvoice(invoice, 'VOID');
   await em.flush();
   await creditRefund(ctx, em, invoice, { refundId: null, amount: invoice.total, reason: null });
 }
 
 /** The invoice's credit notes, oldest first. The caller has checked that the viewer may see the invoice. */
-export function creditNotesOf(ctx: InvoicesContext, { id }: Invoice): Promise<CreditNote[]> {
-  return loadMany<CreditNote>(
-    ctx,
-    'credit notes by invoice',
-    async ids => {
-      const rows = await query(
-        ctx.em,
-        sql<object>`select * from credit_notes where invoice_id = any(${ids}::uuid[]) order by id`,
-      );
-      return rows.map(row => ctx.em.map(CreditNote, row as never));
-    },
-    note => note.invoiceId,
-  ).load(id);
-}
+export const creditNotesOf = (ctx: InvoicesContext, { id }: Invoice): Promise<CreditNote[]> =>
+  entitiesLoader(ctx, CreditNote, 'invoiceId', { id: 'asc' }).load(id);
 
 /** The credit note, when it is the viewer's or the viewer is an administrator; null otherwise. */
 export async function findCreditNote(ctx: InvoicesContext, id: string): Promise<CreditNote | null> {

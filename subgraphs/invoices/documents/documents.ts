@@ -23,7 +23,7 @@ export async function obtainFile(
   if (!isId(id)) return null;
   const content = await (folder === 'invoices' ? readInvoice : readCreditNote)(em, id);
   if (!content) return null;
-  await putFile(em, name, await services.renderer.render(content));
+  await putFile(em, name, await services.renderer.render(name, content));
   // Where two have rendered at the same time, the first one's file counts for both.
   return findFile(em, name);
 }

@@ -1,12 +1,4 @@
-import { parentPort } from 'node:worker_threads';
+import { answerRenderings } from '#shared/documents/render-thread.ts';
 import { drawDocument } from './layout.ts';
-import type { RenderAnswer, RenderRequest } from './thread.ts';
 
-parentPort!.on('message', async ({ id, content }: RenderRequest) => {
-  try {
-    const pdf = await drawDocument(content);
-    parentPort!.postMessage({ id, pdf } satisfies RenderAnswer);
-  } catch (error) {
-    parentPort!.postMessage({ id, error: String(error) } satisfies RenderAnswer);
-  }
-});
+answerRenderings(drawDocument);

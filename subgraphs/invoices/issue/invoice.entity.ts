@@ -1,8 +1,19 @@
 import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
 import type { Customer } from '#schema/messages/index.ts';
+import { defineTransitions, requireStep, type StatusOf } from '#shared/data/transitions.ts';
 import type { Seller } from '../settings.ts';
 
-export type InvoiceStatus = 'DRAFT' | 'DUE' | 'PAID' | 'VOID';
+/**
+ * Every change of an invoice's status that exists. A VOID one without a number becomes PAID when its order turns out
+ * to be paid after all; with a number, it is final.
+ */
+export const TRANSITIONS = defineTransitions({
+  DRAFT: ['DUE', 'PAID', 'VOID'],
+  DUE: ['PAID', 'VOID'],
+  PAID: [],
+  VOID: ['PAID'],
+});
+export type InvoiceStatus = StatusOf<typeof TRANSITIONS>;
 
 /** The customer as known when the order was placed. */
 export type Contact = Omit<Customer, 'id'>;
@@ -41,6 +52,20 @@ export class Invoice extends InvoiceSchema.class {
   }
 }
 InvoiceSchema.setClass(Invoice);
+
+/**
+ * Gives an invoice its next status, with what else changes on this way. The caller holds the lock of the order's
+ * settlement, and flushes.
+ * @throws INTERNAL_SERVER_ERROR when there is no such step: callers look at the status first.
+ */
+export function moveInvoice(
+  invoice: Invoice,
+  to: InvoiceStatus,
+  changes: Partial<Pick<Invoice, 'number' | 'seller' | 'issuedAt' | 'dueAt' | 'paidAt'>> = {},
+): void {
+  requireStep(TRANSITIONS, `Invoice ${invoice.number ?? invoice.id}`, invoice.status, to);
+  Object.assign(invoice, changes, { status: to });
+}
 
 const InvoiceLineSchema = defineEntity({
   name: 'InvoiceLine',

@@ -1,10 +1,15 @@
 /** Drawing invoices up, and who sees them. */
-
 import type { MessageData } from '#schema/messages/index.ts';
 import { mayActFor, requireViewer } from '#shared/context.ts';
-import { loadMany, loadOne } from '#shared/data/batch.ts';
-import { type ConnectionArguments, connect, emptyConnection } from '#shared/data/connection.ts';
-import { type EntityManager, isId, newId, query, sql } from '#shared/data/database.ts';
+import { entitiesLoader, entityLoader } from '#shared/data/batch.ts';
+import {
+  type Connection,
+  type ConnectionArguments,
+  connect,
+  emptyConnection,
+} from '#shared/data/connection.ts';
+import { type EntityManager, isId, newId, sql } from '#shared/data/database.ts';
+import { insertEntities } from '#shared/data/entities.ts';
 import { notFound } from '#shared/kernel/errors.ts';
 import { fileUrl } from '#shared/signed-files.ts';
 import { taxWithin } from '#shared/tax.ts';
@@ -35,8 +40,9 @@ export async function drawUpInvoice(
     };
   });
   const total = sum(lines, line => line.total);
-  if (total !== order.total.amount)
+  if (total !== order.total.amount) {
     throw new Error(`The lines of order ${order.number} make ${total}, not ${order.total.amount}`);
+  }
   const tax = sum(lines, line => line.tax);
   const { id: customerId, ...contact } = order.customer;
   const invoice = em.create(Invoice, {
@@ -59,14 +65,17 @@ export async function drawUpInvoice(
   });
   // The lines refer to the invoice: it goes first.
   await em.flush();
-  for (const line of lines) em.create(InvoiceLine, { id: newId(), invoiceId: invoice.id, ...line });
-  await em.flush();
+  await insertEntities(
+    em,
+    InvoiceLine,
+    lines.map(line => ({ id: newId(), invoiceId: invoice.id, ...line })),
+  );
   return invoice;
 }
 
 /** The invoice, when it is the viewer's or the viewer is an administrator; null otherwise. */
 export async function findInvoice(ctx: InvoicesContext, id: string): Promise<Invoice | null> {
-  return visible(ctx, await invoiceById(ctx).load(id));
+  return visible(ctx, await entityLoader(ctx, Invoice).load(id));
 }
 
 /** As findInvoice. @throws NOT_FOUND instead of null. */
@@ -79,39 +88,34 @@ export async function getInvoice(ctx: InvoicesContext, id: string): Promise<Invo
 
 /** The order's invoice, when the viewer may see it; null otherwise. */
 export async function findInvoiceOfOrder(ctx: InvoicesContext, orderId: string): Promise<Invoice | null> {
-  return visible(ctx, await invoiceByOrder(ctx).load(orderId));
+  return visible(ctx, await entityLoader(ctx, Invoice, 'orderId').load(orderId));
 }
+
+export type InvoicePage = Connection<Invoice>;
 
 /** The viewer's invoices, all for administrators; newest first. */
 export function listInvoices(
   ctx: InvoicesContext,
   { status, ...page }: ConnectionArguments & { status?: InvoiceStatus | null | undefined },
-) {
+): Promise<InvoicePage> {
   const viewer = requireViewer(ctx);
   const whose = viewer.role === 'ADMIN' ? sql`true` : sql`customer_id = ${viewer.id}`;
   return connect(ctx.em, Invoice, page, status ? sql`${whose} and status = ${status}` : whose);
 }
 
 /** A user's invoices, for that user and administrators; empty for others. */
-export async function listInvoicesOf(ctx: InvoicesContext, userId: string, page: ConnectionArguments) {
+export async function listInvoicesOf(
+  ctx: InvoicesContext,
+  userId: string,
+  page: ConnectionArguments,
+): Promise<InvoicePage> {
   if (!mayActFor(ctx.viewer, userId) || !isId(userId)) return emptyConnection();
   return connect(ctx.em, Invoice, page, sql`customer_id = ${userId}`);
 }
 
-export function linesOf(ctx: InvoicesContext, { id }: Invoice): Promise<InvoiceLine[]> {
-  return loadMany<InvoiceLine>(
-    ctx,
-    InvoiceLine,
-    async ids => {
-      const rows = await query(
-        ctx.em,
-        sql<object>`select * from invoice_lines where invoice_id = any(${ids}::uuid[]) order by invoice_id, position`,
-      );
-      return rows.map(row => ctx.em.map(InvoiceLine, row as never));
-    },
-    line => line.invoiceId,
-  ).load(id);
-}
+/** The invoice's lines as the order has them. The caller has checked that the viewer may see the invoice. */
+export const linesOf = (ctx: InvoicesContext, { id }: Invoice): Promise<InvoiceLine[]> =>
+  entitiesLoader(ctx, InvoiceLine, 'invoiceId', { position: 'asc' }).load(id);
 
 /** A signed address of a document. */
 export function pdfUrlOf(
@@ -120,24 +124,6 @@ export function pdfUrlOf(
   id: string,
 ): string {
   return fileUrl(settings.INVOICES_PUBLIC_URL, `${folder}/${id}.pdf`, settings.internalSecret);
-}
-
-const invoiceById = (ctx: InvoicesContext) => invoicesBy(ctx, 'id', invoice => invoice.id);
-const invoiceByOrder = (ctx: InvoicesContext) => invoicesBy(ctx, 'order_id', invoice => invoice.orderId);
-
-function invoicesBy(ctx: InvoicesContext, column: 'id' | 'order_id', idOf: (invoice: Invoice) => string) {
-  return loadOne<Invoice>(
-    ctx,
-    `invoices by ${column}`,
-    async ids => {
-      const rows = await query(
-        ctx.em,
-        sql<object>`select * from invoices where ${sql.ref(column)} = any(${ids.filter(isId)}::uuid[])`,
-      );
-      return rows.map(row => ctx.em.map(Invoice, row as never));
-    },
-    idOf,
-  );
 }
 
 const visible = ({ viewer }: InvoicesContext, invoice: Invoice | null) =>

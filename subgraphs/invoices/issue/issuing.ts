@@ -5,7 +5,7 @@ import { emit } from '#shared/messaging/outbox.ts';
 import { renderInvoiceJob } from '../jobs.ts';
 import type { InvoicesContext } from '../services.ts';
 import { sellerOf } from '../settings.ts';
-import type { Invoice } from './invoice.entity.ts';
+import { type Invoice, moveInvoice } from './invoice.entity.ts';
 import { takeNumber } from './numbering.ts';
 
 /**
@@ -19,8 +19,7 @@ export async function issueInvoice(
   terms: { paidAt: Date } | { dueAt: Date },
 ): Promise<void> {
   const { number, at } = await takeNumber(em, 'F');
-  Object.assign(invoice, {
-    status: 'paidAt' in terms ? 'PAID' : 'DUE',
+  moveInvoice(invoice, 'paidAt' in terms ? 'PAID' : 'DUE', {
     seller: sellerOf(services.settings),
     number,
     issuedAt: at,
@@ -34,7 +33,7 @@ export async function issueInvoice(
 
 /** A due invoice is paid. Its document stays: it says until when it was to be paid. */
 export async function markPaid(em: EntityManager, invoice: Invoice, paidAt: Date): Promise<void> {
-  Object.assign(invoice, { status: 'PAID', paidAt });
+  moveInvoice(invoice, 'PAID', { paidAt });
   await em.flush();
   await emit(em, 'invoice.paid', factsOf(invoice));
 }

@@ -19,7 +19,11 @@ const terms = z.object({
     .default(30),
 });
 
-const notFinalizable = (message: string) => ({ __typename: 'InvoiceNotFinalizable' as const, message });
+/** Why the invoice cannot be given a number and terms, in words for an administrator; null when it can. */
+function whyNotFinalizable({ status, number }: Invoice): string | null {
+  if (status === 'VOID') return 'The order has ended; its invoice is void.';
+  return number ? `The invoice is final: it has the number ${number}.` : null;
+}
 
 /** Gives a draft its number before it is paid. Rights: administrator. */
 export async function finalizeInvoice(ctx: InvoicesContext, input: z.input<typeof terms>) {
@@ -32,8 +36,8 @@ export async function finalizeInvoice(ctx: InvoicesContext, input: z.input<typeo
     await addOrderFacts(em, orderId);
     const invoice = await em.findOne(Invoice, invoiceId, { refresh: true });
     if (!invoice) throw notFound('Invoice');
-    if (invoice.status === 'VOID') return notFinalizable('The order has ended; its invoice is void.');
-    if (invoice.number) return notFinalizable(`The invoice is final: it has the number ${invoice.number}.`);
+    const message = whyNotFinalizable(invoice);
+    if (message) return { __typename: 'InvoiceNotFinalizable' as const, message };
     await issueInvoice(ctx, em, invoice, { dueAt: new Date(Date.now() + dueInDays * DAY_MS) });
     return invoice;
   });

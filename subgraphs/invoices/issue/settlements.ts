@@ -8,7 +8,7 @@ import type { EntityManager } from '#shared/data/database.ts';
 import { cancelInvoice, creditRefund } from '../credit/credit-notes.ts';
 import type { InvoicesContext } from '../services.ts';
 import { addOrderFacts, addPaymentFacts, type PaymentFacts, type Settlement } from './facts.ts';
-import { Invoice } from './invoice.entity.ts';
+import { Invoice, moveInvoice } from './invoice.entity.ts';
 import { drawUpInvoice } from './invoices.ts';
 import { issueInvoice, markPaid } from './issuing.ts';
 
@@ -81,7 +81,7 @@ async function settle(
 
   if (invoice.number === null) {
     if (paidAt) await issueInvoice(ctx, em, invoice, { paidAt });
-    else if (endedUnpaid) invoice.status = 'VOID';
+    else if (endedUnpaid && invoice.status !== 'VOID') moveInvoice(invoice, 'VOID');
   } else if (invoice.status === 'DUE') {
     if (paidAt) await markPaid(em, invoice, paidAt);
     else if (payment) await markPaid(em, invoice, new Date(payment.capturedAt));
@@ -91,9 +91,11 @@ async function settle(
   }
   await em.flush();
 
-  if (invoice.status === 'PAID' && payment)
-    for (const [refundId, refund] of Object.entries(payment.refunds))
+  if (invoice.status === 'PAID' && payment) {
+    for (const [refundId, refund] of Object.entries(payment.refunds)) {
       await creditRefund(ctx, em, invoice, { refundId, ...refund });
+    }
+  }
 }
 
 /** Where the order does not name its payment: the oldest one of exactly the total that can have paid the invoice. */

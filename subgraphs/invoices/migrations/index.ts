@@ -1,4 +1,5 @@
 import { Migration, type Migrations } from '#shared/data/database.ts';
+import { guardTransitions } from '#shared/data/transitions.ts';
 import { FileTable } from '#shared/signed-files.ts';
 
 class Invoices extends Migration {
@@ -115,8 +116,24 @@ class FinalizedStaysFinal extends Migration {
   }
 }
 
+/** No invoice takes a step that the state machine does not have, whatever writes to the table. */
+class GuardedTransitions extends Migration {
+  override up() {
+    // Triggers fire in the order of their names: that a document is final is said before anything else.
+    this.addSql('alter trigger keep_finalized on invoices rename to finalized_stays_final');
+    const statements = guardTransitions('invoices', {
+      DRAFT: ['DUE', 'PAID', 'VOID'],
+      DUE: ['PAID', 'VOID'],
+      PAID: [],
+      VOID: ['PAID'],
+    });
+    for (const statement of statements) this.addSql(statement);
+  }
+}
+
 export const migrations: Migrations = {
   '0001-invoices': Invoices,
   '0002-files': FileTable,
   '0003-finalized-stays-final': FinalizedStaysFinal,
+  '0004-guarded-transitions': GuardedTransitions,
 };

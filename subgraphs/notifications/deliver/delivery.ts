@@ -5,6 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type EntityManager, inTransaction, query, sql } from '#shared/data/database.ts';
+import { fork, selectEntities } from '#shared/data/entities.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
 import { type AttachedFile, FilesMissing, fetchAttachments } from '../channels/attachments.ts';
@@ -13,7 +14,7 @@ import { sendJobFor } from '../jobs.ts';
 import type { NotificationsContext } from '../services.ts';
 import { render } from '../templates/index.ts';
 import { Notification } from './notification.entity.ts';
-import { moveNotification } from './notifications.ts';
+import { moveNotification, setStatus } from './notifications.ts';
 
 /** Seconds without a sign of life after which a process that was sending is taken for dead. */
 const LEASE_SECONDS = 15;
@@ -54,14 +55,15 @@ export async function deliverNotification(
 }
 
 async function findNotification(em: EntityManager, id: string): Promise<Notification | null> {
-  const [row] = await query(em, sql<object>`select * from notifications where id = ${id}`);
-  return row ? em.map(Notification, row as never) : null;
+  const [found] = await selectEntities(em, Notification, sql`where id = ${id}`);
+  return found ?? null;
 }
 
 /** Why it makes no sense to go on trying, or null. */
 function hopeless({ scheduledAt, createdAt, lastError, unknownOutcomes }: Notification): string | null {
-  if (unknownOutcomes >= MOST_UNKNOWN_OUTCOMES)
+  if (unknownOutcomes >= MOST_UNKNOWN_OUTCOMES) {
     return `Sent ${unknownOutcomes} times without ever learning whether it arrived: ${lastError}`;
+  }
   const due = scheduledAt ?? createdAt;
   return Date.now() - due.getTime() > DEADLINE_MS ? `Not sent within a day: ${lastError}` : null;
 }
@@ -83,9 +85,9 @@ async function takeOver(
       sql`attempts = ${attempts} and lease_until < clock_timestamp()`,
     ),
   );
-  if (taken)
+  if (taken) {
     ctx.log.warn({ notificationId: id, attempts }, 'a notification was being sent by a process that ended');
-  else await comeBack(ctx, id);
+  } else await comeBack(ctx, id);
   return taken;
 }
 
@@ -94,15 +96,15 @@ export async function claimNotification(
   { em, services }: NotificationsContext,
   { id }: Notification,
 ): Promise<Notification | null> {
-  const [row] = await query(
+  return setStatus(
     em,
-    sql<object>`update notifications set status = 'SENDING', changed_at = clock_timestamp(), attempts = attempts + 1,
-        provider_message_id = coalesce(provider_message_id, ${services.mailer.messageIdOf(id)}),
-        lease_until = clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})
-      where id = ${id} and (status = 'QUEUED' or (status = 'SCHEDULED' and scheduled_at <= clock_timestamp()))
-      returning *`,
+    id,
+    'SENDING',
+    sql`attempts = attempts + 1,
+      provider_message_id = coalesce(provider_message_id, ${services.mailer.messageIdOf(id)}),
+      lease_until = clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})`,
+    sql`(status <> 'SCHEDULED' or scheduled_at <= clock_timestamp())`,
   );
-  return row ? em.map(Notification, row as never) : null;
 }
 
 async function send(
@@ -135,7 +137,7 @@ async function renewLease({ em, log, signal }: NotificationsContext, { id, attem
   if (signal?.aborted) return;
   try {
     await query(
-      em.fork() as EntityManager,
+      fork(em),
       sql`update notifications set lease_until = clock_timestamp() + make_interval(secs => ${LEASE_SECONDS})
         where id = ${id} and status = 'SENDING' and attempts = ${attempts}`,
     );
@@ -205,8 +207,9 @@ async function comeBack(ctx: NotificationsContext, id: string): Promise<void> {
   const now = await findNotification(ctx.em, id);
   const at =
     now?.status === 'SENDING' ? now.leaseUntil : now?.status === 'SCHEDULED' ? now.scheduledAt : null;
-  if (now && at)
+  if (now && at) {
     await inTransaction(ctx.em, em => enqueueAgain(em, now, Math.max(at.getTime(), Date.now()) + 500));
+  }
 }
 
 async function showInApp(ctx: NotificationsContext, id: string): Promise<void> {
@@ -225,7 +228,7 @@ async function untilRecorded(
   const giveUpAt = Date.now() + 60_000;
   for (;;) {
     try {
-      return await inTransaction(em.fork() as EntityManager, record);
+      return await inTransaction(fork(em), record);
     } catch (error) {
       if (Date.now() > giveUpAt) throw error;
       log.warn({ err: error }, 'an outcome could not be recorded yet');

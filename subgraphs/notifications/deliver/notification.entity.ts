@@ -1,9 +1,10 @@
 import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
+import { defineTransitions, type StatusOf } from '#shared/data/transitions.ts';
 import type { NotificationChannel, NotificationPriority } from '../../../schema/generated/notifications.ts';
 import type { TemplateName } from '../templates/index.ts';
 
-/** The state machine: where each status may lead. A try that did not reach the mail server leads back to QUEUED. */
-const TRANSITIONS = {
+/** Every change of status that exists. A try that did not reach the mail server leads back to QUEUED. */
+export const TRANSITIONS = defineTransitions({
   SCHEDULED: ['QUEUED', 'SENDING', 'DELIVERED', 'FAILED', 'CANCELED'],
   QUEUED: ['QUEUED', 'SENDING', 'FAILED', 'CANCELED'],
   SENDING: ['QUEUED', 'SENT', 'FAILED'],
@@ -12,14 +13,8 @@ const TRANSITIONS = {
   BOUNCED: [],
   FAILED: [],
   CANCELED: [],
-} as const satisfies Record<string, string[]>;
-export type NotificationStatus = keyof typeof TRANSITIONS;
-
-/** The statuses from which `to` may be reached. */
-export const statusesBefore = (to: NotificationStatus): NotificationStatus[] =>
-  (Object.keys(TRANSITIONS) as NotificationStatus[]).filter(from =>
-    (TRANSITIONS[from] as readonly string[]).includes(to),
-  );
+});
+export type NotificationStatus = StatusOf<typeof TRANSITIONS>;
 
 /** A file of the tickets subgraph, fetched when the email is sent. */
 export interface Attachment {

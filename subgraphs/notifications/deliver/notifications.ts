@@ -1,9 +1,16 @@
 /** Notifications: who may see them, how they come to be, how they change. */
-import type { RawBuilder } from 'kysely';
 import { type Context, mayActFor, requireViewer } from '#shared/context.ts';
-import { entityLoader, loadMany } from '#shared/data/batch.ts';
-import { type ConnectionArguments, connect, connectMany, emptyConnection } from '#shared/data/connection.ts';
-import { type EntityManager, isId, newId, query, sql } from '#shared/data/database.ts';
+import { entitiesLoader, entityLoader } from '#shared/data/batch.ts';
+import {
+  type Connection,
+  type ConnectionArguments,
+  connect,
+  connectMany,
+  emptyConnection,
+} from '#shared/data/connection.ts';
+import { type EntityManager, newId, type RawBuilder, sql } from '#shared/data/database.ts';
+import { insertion, queryEntities } from '#shared/data/entities.ts';
+import { statusesBefore } from '#shared/data/transitions.ts';
 import { notFound } from '#shared/kernel/errors.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
@@ -14,7 +21,7 @@ import {
   type Attachment,
   Notification,
   type NotificationStatus,
-  statusesBefore,
+  TRANSITIONS,
 } from './notification.entity.ts';
 
 /** What a notification is made from. */
@@ -44,46 +51,70 @@ export interface Draft {
  * Null when there is one with this dedupe key already.
  */
 export async function createNotification(em: EntityManager, draft: Draft): Promise<Notification | null> {
-  const { channel, template, recipient, userId, locale, data, priority = 'NORMAL', refusal = null } = draft;
-  const { orderId = null, eventId = null, attachments = [], dedupeKey = null } = draft;
-  const scheduledAt =
-    draft.scheduledAt && draft.scheduledAt.getTime() > Date.now() ? draft.scheduledAt : null;
+  const { channel, template, recipient, userId, locale, data, refusal = null } = draft;
+  const isLater = draft.scheduledAt && draft.scheduledAt.getTime() > Date.now();
+  const status = firstStatus(channel, isLater ? draft.scheduledAt! : null, refusal);
   const { subject, text } = render(template, locale, data);
-  const status = firstStatus(channel, scheduledAt, refusal);
-  const told = status === 'DELIVERED' ? sql`clock_timestamp()` : sql`null`;
-  const [row] = await query(
+  const record = {
+    id: draft.id ?? newId(),
+    channel,
+    template,
+    status,
+    recipient,
+    userId,
+    orderId: draft.orderId ?? null,
+    eventId: draft.eventId ?? null,
+    locale,
+    subject,
+    body: text,
+    data,
+    attachments: draft.attachments ?? [],
+    priority: draft.priority ?? 'NORMAL',
+    provider: channel === 'IN_APP' ? 'in-app' : null,
+    dedupeKey: draft.dedupeKey ?? null,
+    attempts: 0,
+    unknownOutcomes: 0,
+    lastError: refusal,
+    scheduledAt: draft.scheduledAt ?? null,
+  };
+  const now = sql`clock_timestamp()`;
+  const [notification] = await queryEntities(
     em,
-    sql<object>`insert into notifications (id, channel, template, status, recipient, user_id, order_id, event_id, locale,
-        subject, body, data, attachments, priority, dedupe_key, scheduled_at, last_error,
-        sent_at, delivered_at, failed_at, provider)
-      values (${draft.id ?? newId()}, ${channel}, ${template}, ${status}, ${recipient}, ${userId}, ${orderId}, ${eventId}, ${locale},
-        ${subject}, ${text}, ${JSON.stringify(data)}::jsonb, ${JSON.stringify(attachments)}::jsonb, ${priority},
-        ${dedupeKey}, ${draft.scheduledAt ?? null}, ${refusal},
-        ${told}, ${told}, ${refusal ? sql`clock_timestamp()` : sql`null`}, ${channel === 'IN_APP' ? 'in-app' : null})
-      on conflict (dedupe_key) do nothing returning *`,
+    Notification,
+    sql`${insertion(em, Notification, [record], {
+      createdAt: now,
+      changedAt: now,
+      sentAt: status === 'DELIVERED' ? now : sql`null`,
+      deliveredAt: status === 'DELIVERED' ? now : sql`null`,
+      failedAt: status === 'FAILED' ? now : sql`null`,
+    })} on conflict (dedupe_key) do nothing returning *`,
   );
-  if (!row) return null;
-  const notification = em.map(Notification, row as never);
+  if (!notification) return null;
   await tell(em, notification);
-  if (status === 'QUEUED' || status === 'SCHEDULED')
+  if (status === 'QUEUED' || status === 'SCHEDULED') {
     await enqueue(
       em,
       sendJobFor(notification),
       { notificationId: notification.id },
-      { at: scheduledAt ?? undefined },
+      { at: isLater ? draft.scheduledAt! : undefined },
     );
+  }
   return notification;
 }
 
-function firstStatus(channel: Draft['channel'], scheduledAt: Date | null, refusal: string | null) {
+function firstStatus(
+  channel: Draft['channel'],
+  scheduledAt: Date | null,
+  refusal: string | null,
+): NotificationStatus {
   if (refusal) return 'FAILED';
   if (scheduledAt) return 'SCHEDULED';
   return channel === 'IN_APP' ? 'DELIVERED' : 'QUEUED';
 }
 
 /**
- * Moves a notification to another status, when the state machine allows it from where it is, and tells its reader.
- * Null: it was not moved, because of that or because the condition did not hold. In the caller's transaction.
+ * Gives a notification another status, when the state machine allows it from where it is, and tells its reader.
+ * Null: it stays, because of that or because the condition does not hold. In the caller's transaction.
  */
 export async function moveNotification(
   em: EntityManager,
@@ -92,15 +123,26 @@ export async function moveNotification(
   changes: RawBuilder<unknown>,
   condition: RawBuilder<unknown> = sql`true`,
 ): Promise<Notification | null> {
-  const [row] = await query(
+  const moved = await setStatus(em, id, to, sql`lease_until = null, ${changes}`, condition);
+  if (moved) await tell(em, moved);
+  return moved;
+}
+
+/** As moveNotification, without telling anyone: SENDING is a passing status. */
+export async function setStatus(
+  em: EntityManager,
+  id: string,
+  to: NotificationStatus,
+  changes: RawBuilder<unknown>,
+  condition: RawBuilder<unknown>,
+): Promise<Notification | null> {
+  const [moved] = await queryEntities(
     em,
-    sql<object>`update notifications set status = ${to}, changed_at = clock_timestamp(), lease_until = null, ${changes}
-      where id = ${id} and status = any(${statusesBefore(to)}::text[]) and ${condition} returning *`,
+    Notification,
+    sql`update notifications set status = ${to}, changed_at = clock_timestamp(), ${changes}
+      where id = ${id} and status = any(${statusesBefore(TRANSITIONS, to)}::text[]) and ${condition} returning *`,
   );
-  if (!row) return null;
-  const notification = em.map(Notification, row as never);
-  await tell(em, notification);
-  return notification;
+  return moved ?? null;
 }
 
 const tell = (em: EntityManager, { id, userId, orderId, status }: Notification) =>
@@ -132,17 +174,23 @@ export async function getNotification(ctx: Context, id: string): Promise<Notific
   return notification;
 }
 
+export type NotificationPage = Connection<Notification>;
+
 /** The viewer's own, or all of them for staff and administrators; newest first. */
 export function listNotifications(
   ctx: Context,
   { status, ...args }: ConnectionArguments & { status?: NotificationStatus | null | undefined },
-) {
+): Promise<NotificationPage> {
   const visible = visibleTo(requireViewer(ctx));
   return connect(ctx.em, Notification, args, status ? sql`${visible} and status = ${status}` : visible);
 }
 
 /** A user's, newest first: to that user and to administrators; empty for others. */
-export function listUserNotifications(ctx: Context, userId: string, args: ConnectionArguments) {
+export async function listUserNotifications(
+  ctx: Context,
+  userId: string,
+  args: ConnectionArguments,
+): Promise<NotificationPage> {
   if (!mayActFor(ctx.viewer, userId)) return emptyConnection();
   return connectMany(ctx, Notification, 'user_id', args).load(userId);
 }
@@ -151,16 +199,6 @@ export function listUserNotifications(ctx: Context, userId: string, args: Connec
 export async function listOrderNotifications(ctx: Context, orderId: string): Promise<Notification[]> {
   const { viewer } = ctx;
   if (!viewer) return [];
-  const rows = await loadMany(
-    ctx,
-    'Order.notifications',
-    ids =>
-      query(
-        ctx.em,
-        sql<{ order_id: string }>`select * from notifications
-          where order_id = any(${ids.filter(isId)}::uuid[]) and ${visibleTo(viewer)} order by id`,
-      ),
-    row => row.order_id,
-  ).load(orderId);
-  return rows.map(row => ctx.em.map(Notification, row as never));
+  const all = await entitiesLoader(ctx, Notification, 'orderId', { id: 'asc' }).load(orderId);
+  return all.filter(notification => maySee(viewer, notification));
 }

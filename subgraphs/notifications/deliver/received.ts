@@ -1,5 +1,6 @@
 import { requireViewer } from '#shared/context.ts';
-import { type EntityManager, query, sql } from '#shared/data/database.ts';
+import { type EntityManager, sql } from '#shared/data/database.ts';
+import { fork, selectEntities } from '#shared/data/entities.ts';
 import type { NotificationsContext } from '../services.ts';
 import { Notification, type NotificationStatus } from './notification.entity.ts';
 
@@ -20,7 +21,7 @@ export function watchReceived(
 
   return ctx.live.watch([`notifications.${userId}`], async () => {
     const isFirst = latest === null;
-    const changed = await readChanged(ctx.em.fork() as EntityManager, userId, latest);
+    const changed = await readChanged(fork(ctx.em), userId, latest);
     const news = changed.filter(({ id, status }) => told.get(id)?.status !== status);
     latest = changed.at(-1)?.changedAt ?? latest ?? new Date(0);
     for (const { id, status, changedAt } of changed) told.set(id, { status, at: changedAt.getTime() });
@@ -31,13 +32,12 @@ export function watchReceived(
 }
 
 /** What has changed since a time (null: the newest change), and within the overlap before it; oldest first. */
-async function readChanged(em: EntityManager, userId: string, since: Date | null): Promise<Notification[]> {
+function readChanged(em: EntityManager, userId: string, since: Date | null): Promise<Notification[]> {
   const start = since ?? sql`(select max(changed_at) from notifications where user_id = ${userId})`;
-  const rows = await query(
+  return selectEntities(
     em,
-    sql<object>`select * from notifications
-      where user_id = ${userId} and changed_at > ${start}::timestamptz - ${`${OVERLAP_MS} ms`}::interval
+    Notification,
+    sql`where user_id = ${userId} and changed_at > ${start}::timestamptz - ${`${OVERLAP_MS} ms`}::interval
       order by changed_at, id`,
   );
-  return rows.map(row => em.map(Notification, row as never));
 }

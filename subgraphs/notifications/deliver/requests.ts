@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Context, requireRole } from '#shared/context.ts';
 import { inTransaction, isId, newId } from '#shared/data/database.ts';
 import { claimKey, idempotencyConflict } from '#shared/data/idempotency.ts';
+import { emailAddress, line } from '#shared/data/text.ts';
 import { invalidInput, parseInput } from '#shared/kernel/errors.ts';
 import { DEFAULT_LOCALE, findContact } from '../channels/contacts.ts';
 import { readTemplateData, TEMPLATE_NAMES } from '../templates/index.ts';
@@ -30,9 +31,8 @@ const request = z.object({
     .refine(date => date.getTime() < Date.now() + FURTHEST_MS, 'must be within a year from now')
     .nullish(),
   eventId: z.uuid('must be an id').nullish(),
-  idempotencyKey: z.string().min(1, 'must not be empty').max(200, 'has at most 200 characters').nullish(),
+  idempotencyKey: line(200).nullish(),
 });
-const address = z.email().max(254);
 
 /** Sends a notification from a template. Rights: staff, organizer or administrator. */
 export async function sendNotification(ctx: Context, input: unknown) {
@@ -40,8 +40,9 @@ export async function sendNotification(ctx: Context, input: unknown) {
   const parsed = parseInput(request, input);
   if (!parsed.ok) return parsed.error;
   const { to, channel, template, priority, scheduledAt, eventId, idempotencyKey } = parsed.value;
-  if (channel === 'EMAIL' && !address.safeParse(to).success)
+  if (channel === 'EMAIL' && !emailAddress.safeParse(to).success) {
     return invalidInput({ path: 'to', message: 'must be an email address' });
+  }
   if (channel === 'IN_APP' && !isId(to)) return invalidInput({ path: 'to', message: "must be a user's id" });
   const data = readTemplateData(template, parsed.value.data ?? {});
   if (!data.ok) return data.error;

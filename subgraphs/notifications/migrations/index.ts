@@ -1,4 +1,5 @@
 import { Migration, type Migrations } from '#shared/data/database.ts';
+import { guardTransitions } from '#shared/data/transitions.ts';
 
 class Notifications extends Migration {
   override up() {
@@ -52,4 +53,24 @@ class Notifications extends Migration {
   }
 }
 
-export const migrations: Migrations = { '0001-notifications': Notifications };
+/** No notification takes a step that the state machine does not have, whatever writes to the table. */
+class GuardedTransitions extends Migration {
+  override up() {
+    const statements = guardTransitions('notifications', {
+      SCHEDULED: ['QUEUED', 'SENDING', 'DELIVERED', 'FAILED', 'CANCELED'],
+      QUEUED: ['SENDING', 'FAILED', 'CANCELED'],
+      SENDING: ['QUEUED', 'SENT', 'FAILED'],
+      SENT: ['DELIVERED', 'BOUNCED'],
+      DELIVERED: [],
+      BOUNCED: [],
+      FAILED: [],
+      CANCELED: [],
+    });
+    for (const statement of statements) this.addSql(statement);
+  }
+}
+
+export const migrations: Migrations = {
+  '0001-notifications': Notifications,
+  '0002-guarded-transitions': GuardedTransitions,
+};

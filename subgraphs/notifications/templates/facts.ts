@@ -1,5 +1,6 @@
 /** Short messages, mostly shown in the application. */
 import { z } from 'zod';
+import { line, paragraphs } from '#shared/data/text.ts';
 import { defineTemplate, type Money, money } from './template.ts';
 
 const flat = z.union([z.string(), z.number(), z.boolean()]).transform(String);
@@ -12,10 +13,8 @@ const documentView = ({ number, total }: z.output<typeof document>, format: (val
 /** What staff and organizers write themselves. */
 export const announcement = defineTemplate({
   data: z.object({
-    title: flat.pipe(z.string().trim().min(1, 'must not be empty').max(200, 'has at most 200 characters')),
-    text: flat.pipe(
-      z.string().trim().min(1, 'must not be empty').max(20_000, 'has at most 20,000 characters'),
-    ),
+    title: flat.pipe(line(200)),
+    text: flat.pipe(paragraphs(20_000).min(1, 'must not be empty')),
   }),
   texts: {
     fr: { subject: '{{title}}', text: '{{text}}' },

@@ -13,6 +13,12 @@ export interface BasketLine {
   quantity: number;
 }
 
+/** A member of result unions. */
+export interface Basket {
+  __typename: 'Basket';
+  lines: BasketLine[];
+}
+
 const addition = z.object({
   productId: idText,
   quantity: z.int().min(1, 'must be at least 1').max(100, 'must be at most 100').default(1),
@@ -28,8 +34,8 @@ export function findBasketLines(em: EntityManager, customerId: string): Promise<
   );
 }
 
-export async function getBasket(ctx: OrdersContext) {
-  return { __typename: 'Basket' as const, lines: await findBasketLines(ctx.em, requireViewer(ctx).id) };
+export async function getBasket(ctx: OrdersContext): Promise<Basket> {
+  return { __typename: 'Basket', lines: await findBasketLines(ctx.em, requireViewer(ctx).id) };
 }
 
 /**
@@ -64,11 +70,12 @@ export async function setBasketQuantity(ctx: OrdersContext, input: z.input<typeo
   if (!parsed.ok) return parsed.error;
   const { productId, quantity } = parsed.value;
   if (quantity > 0) return putLine(ctx, parsed.value, 'set');
-  if (isId(productId))
+  if (isId(productId)) {
     await query(
       ctx.em,
       sql`delete from basket_lines where customer_id = ${viewer.id} and product_id = ${productId}`,
     );
+  }
   return getBasket(ctx);
 }
 
@@ -78,8 +85,9 @@ async function putLine(ctx: OrdersContext, { productId, quantity }: BasketLine, 
   if (!isAvailable(product, quantity)) return productUnavailable([product]);
   const { maxPerOrder } = product;
   const lines = await findBasketLines(ctx.em, viewer.id);
-  if (lines.length >= MOST_LINES && !lines.some(line => line.productId === productId))
+  if (lines.length >= MOST_LINES && !lines.some(line => line.productId === productId)) {
     return invalidInput({ path: 'productId', message: `a basket has at most ${MOST_LINES} lines` });
+  }
   const had = how === 'add' ? sql`line.quantity` : sql`0`;
   // The limit holds within the statement itself: two additions at once cannot pass it together.
   const put = await query(
@@ -90,7 +98,8 @@ async function putLine(ctx: OrdersContext, { productId, quantity }: BasketLine, 
         where ${had} + excluded.quantity <= ${maxPerOrder}
       returning product_id`,
   );
-  if (put.length === 0)
+  if (put.length === 0) {
     return invalidInput({ path: 'quantity', message: `must be at most ${maxPerOrder} per order` });
+  }
   return getBasket(ctx);
 }

@@ -1,9 +1,9 @@
-/** Canceling: the buyer or an administrator calls an order off. */
+/** Canceling: the buyer or an administrator ends an order. */
 import { inTransaction } from '#shared/data/database.ts';
+import { line, optional } from '#shared/data/text.ts';
 import { badInput } from '#shared/kernel/errors.ts';
-import type { OrderStatus } from '../order/order.entity.ts';
+import type { Order, OrderStatus } from '../order/order.entity.ts';
 import { getOrder, lockOrder } from '../order/orders.ts';
-import { plainText } from '../place/inputs.ts';
 import { abandon } from '../saga/steps.ts';
 import type { OrdersContext } from '../services.ts';
 
@@ -14,6 +14,9 @@ const NOT_CANCELABLE: Partial<Record<OrderStatus, string>> = {
   FAILED: 'The order has failed: there is nothing left to cancel.',
 };
 
+/** Why the order cannot be canceled, in words for its buyer; null when it can. */
+const whyNotCancelable = (order: Order): string | null => NOT_CANCELABLE[order.status] ?? null;
+
 /**
  * Cancels an order: its stock is released; what was paid is given back and its tickets are revoked. Rights: its
  * customer or an administrator. @throws NOT_FOUND for others; BAD_USER_INPUT for an unusable reason.
@@ -22,15 +25,15 @@ export async function cancelOrder(
   ctx: OrdersContext,
   { orderId, reason }: { orderId: string; reason?: string | null | undefined },
 ) {
-  const given = plainText(500).safeParse(reason ?? '');
+  const given = optional(line(500)).safeParse(reason);
   if (!given.success) throw badInput(`reason: ${given.error.issues[0]!.message}`);
   await getOrder(ctx, orderId);
   return inTransaction(ctx.em, async em => {
     const order = await lockOrder(em, orderId);
-    const message = NOT_CANCELABLE[order.status];
+    const message = whyNotCancelable(order);
     if (message) return { __typename: 'OrderNotCancelable' as const, message };
     const actor = order.customerId === ctx.viewer?.id ? 'customer' : 'administrator';
-    await abandon(em, order, 'CANCELED', { reason: given.data || `Canceled by the ${actor}.`, actor });
+    await abandon(em, order, 'CANCELED', { reason: given.data ?? `Canceled by the ${actor}.`, actor });
     return order;
   });
 }

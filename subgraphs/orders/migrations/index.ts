@@ -1,4 +1,5 @@
 import { Migration, type Migrations } from '#shared/data/database.ts';
+import { guardTransitions } from '#shared/data/transitions.ts';
 
 class Orders extends Migration {
   override up() {
@@ -83,4 +84,28 @@ class Closing extends Migration {
   }
 }
 
-export const migrations: Migrations = { '0001-orders': Orders, '0002-closing': Closing };
+const STATUSES = ['CREATED', 'RESERVED', 'PAID', 'SHIPPING_SCHEDULED', 'COMPLETED', 'CANCELED', 'FAILED'];
+
+/** Invariant I4 holds for whatever writes to the table: no status and no step that the state machine does not have. */
+class GuardedTransitions extends Migration {
+  override up() {
+    this.addSql(`alter table orders add constraint orders_status_known
+      check (status in (${STATUSES.map(status => `'${status}'`).join(', ')}))`);
+    const statements = guardTransitions('orders', {
+      CREATED: ['RESERVED', 'FAILED'],
+      RESERVED: ['PAID', 'FAILED', 'CANCELED'],
+      PAID: ['SHIPPING_SCHEDULED', 'FAILED', 'CANCELED'],
+      SHIPPING_SCHEDULED: ['COMPLETED', 'CANCELED'],
+      COMPLETED: [],
+      CANCELED: ['FAILED'],
+      FAILED: [],
+    });
+    for (const statement of statements) this.addSql(statement);
+  }
+}
+
+export const migrations: Migrations = {
+  '0001-orders': Orders,
+  '0002-closing': Closing,
+  '0003-guarded-transitions': GuardedTransitions,
+};

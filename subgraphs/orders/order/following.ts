@@ -1,5 +1,5 @@
 /** Watching an order: every status it takes, in order, however fast they follow each other. */
-import type { EntityManager } from '#shared/data/database.ts';
+import { fork } from '#shared/data/entities.ts';
 import type { OrdersContext } from '../services.ts';
 import { findTransitions, getOrder } from './orders.ts';
 
@@ -12,9 +12,9 @@ export async function followOrder(ctx: OrdersContext, orderId: string) {
   await getOrder(ctx, orderId);
   let seen: number | undefined;
   return ctx.live.watch([`order.${orderId}`], async () => {
-    const em = ctx.em.fork() as EntityManager;
+    const em = fork(ctx.em);
     // History first: the order is then at least as new, and asOf turns it back.
-    const unseen = seen === undefined ? [] : await findTransitions(em, [orderId], seen);
+    const unseen = seen === undefined ? [] : await findTransitions(em, orderId, seen);
     const order = await getOrder({ ...ctx, em, cache: new Map() }, orderId);
     const values = unseen.length > 0 ? unseen.map(each => order.asOf(each)) : [order];
     seen = values.at(-1)!.seq;

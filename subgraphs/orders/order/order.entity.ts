@@ -1,7 +1,18 @@
 import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
-import type { MessageData, Money, OrderLineData } from '#schema/messages/index.ts';
+import type { Money, OrderLineData } from '#schema/messages/index.ts';
+import { defineTransitions, type StatusOf } from '#shared/data/transitions.ts';
 
-export type OrderStatus = MessageData<'order.status.updated'>['to'];
+/** Every change of status that exists. An order's history follows this graph (I4). */
+export const TRANSITIONS = defineTransitions({
+  CREATED: ['RESERVED', 'FAILED'],
+  RESERVED: ['PAID', 'FAILED', 'CANCELED'],
+  PAID: ['SHIPPING_SCHEDULED', 'FAILED', 'CANCELED'],
+  SHIPPING_SCHEDULED: ['COMPLETED', 'CANCELED'],
+  COMPLETED: [],
+  CANCELED: ['FAILED'],
+  FAILED: [],
+});
+export type OrderStatus = StatusOf<typeof TRANSITIONS>;
 
 const OrderSchema = defineEntity({
   name: 'Order',
@@ -82,6 +93,8 @@ const OrderLineSchema = defineEntity({
 });
 
 export class OrderLine extends OrderLineSchema.class {
+  declare [OptionalProps]?: 'asData';
+
   /** The line as messages carry it. */
   get asData(): OrderLineData {
     const { productId, eventId, kind, name, quantity, unitPrice, taxRate, guestNames } = this;

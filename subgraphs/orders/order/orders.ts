@@ -1,24 +1,20 @@
-/** Orders: which changes of status there are, how one is made, and who sees what. */
-
+/** Orders: how their status changes, and who sees what. */
 import type { MessageData } from '#schema/messages/index.ts';
 import { type Context, mayActFor, requireViewer } from '#shared/context.ts';
-import { entityLoader, loadMany } from '#shared/data/batch.ts';
-import { type ConnectionArguments, connect, connectMany, emptyConnection } from '#shared/data/connection.ts';
-import { type EntityManager, LockMode, query, sql } from '#shared/data/database.ts';
-import { CodedError, notFound } from '#shared/kernel/errors.ts';
+import { entitiesLoader, entityLoader } from '#shared/data/batch.ts';
+import {
+  type Connection,
+  type ConnectionArguments,
+  connect,
+  connectMany,
+  emptyConnection,
+} from '#shared/data/connection.ts';
+import { type EntityManager, LockMode, sql } from '#shared/data/database.ts';
+import { insertEntities, selectEntities } from '#shared/data/entities.ts';
+import { requireStep } from '#shared/data/transitions.ts';
+import { notFound } from '#shared/kernel/errors.ts';
 import { emit } from '#shared/messaging/outbox.ts';
-import { Order, OrderLine, type OrderStatus, OrderTransition } from './order.entity.ts';
-
-/** Every change of status that exists. An order's history follows this graph (I4). */
-export const TRANSITIONS: Record<OrderStatus, readonly OrderStatus[]> = {
-  CREATED: ['RESERVED', 'FAILED'],
-  RESERVED: ['PAID', 'FAILED', 'CANCELED'],
-  PAID: ['SHIPPING_SCHEDULED', 'FAILED', 'CANCELED'],
-  SHIPPING_SCHEDULED: ['COMPLETED', 'CANCELED'],
-  COMPLETED: [],
-  CANCELED: ['FAILED'],
-  FAILED: [],
-};
+import { Order, OrderLine, type OrderStatus, OrderTransition, TRANSITIONS } from './order.entity.ts';
 
 /** All that others need to know of an order. */
 export type OrderSnapshot = MessageData<'shipping-schedule-request'>;
@@ -40,19 +36,24 @@ export async function transition(
   cause: Cause,
 ): Promise<OrderSnapshot> {
   const from = order.status;
-  if (!TRANSITIONS[from].includes(to))
-    throw new CodedError('INTERNAL_SERVER_ERROR', `Order ${order.number} cannot go from ${from} to ${to}`);
+  requireStep(TRANSITIONS, `Order ${order.number}`, from, to);
   const at = new Date();
   order.status = to;
   order.seq += 1;
   order.statusAt = at;
   order.lastStepAt = at;
   await em.flush();
-  await query(
-    em,
-    sql`insert into order_transitions (order_id, seq, from_status, to_status, at, reason, actor)
-      values (${order.id}, ${order.seq}, ${from}, ${to}, ${at.toISOString()}, ${cause.reason}, ${cause.actor})`,
-  );
+  await insertEntities(em, OrderTransition, [
+    {
+      orderId: order.id,
+      seq: order.seq,
+      from,
+      to,
+      at,
+      reason: cause.reason,
+      actor: cause.actor,
+    },
+  ]);
   const snapshot = await takeSnapshot(em, order);
   await tellStatus(em, snapshot, { from, to, at, paymentId: order.paymentId, reason: cause.reason });
   return snapshot;
@@ -69,7 +70,7 @@ export function tellStatus(em: EntityManager, snapshot: OrderSnapshot, change: C
 /** The order with its lines, as messages carry it. */
 export async function takeSnapshot(em: EntityManager, order: Order): Promise<OrderSnapshot> {
   const { id, number, customerId, customerEmail, customerName, customerLocale } = order;
-  const lines = await findLines(em, [id]);
+  const lines = await selectEntities(em, OrderLine, sql`where order_id = ${id} order by position`);
   return {
     orderId: id,
     number,
@@ -113,59 +114,42 @@ export async function getOrder(ctx: Context, id: string): Promise<Order> {
   return order;
 }
 
+export type OrderPage = Connection<Order>;
+
 /** The viewer's orders, or everyone's for an administrator; newest first. */
 export function listOrders(
   ctx: Context,
   { status, ...page }: ConnectionArguments & { status?: OrderStatus | null | undefined },
-) {
+): Promise<OrderPage> {
   const viewer = requireViewer(ctx);
   const whose = viewer.role === 'ADMIN' ? sql`true` : sql`customer_id = ${viewer.id}::uuid`;
   return connect(ctx.em, Order, page, status ? sql`${whose} and status = ${status}` : whose);
 }
 
 /** A user's orders, newest first; none for whoever may not see them. */
-export function listOrdersOf(ctx: Context, customerId: string, page: ConnectionArguments) {
+export async function listOrdersOf(
+  ctx: Context,
+  customerId: string,
+  page: ConnectionArguments,
+): Promise<OrderPage> {
   if (!mayActFor(ctx.viewer, customerId)) return emptyConnection();
   return connectMany(ctx, Order, 'customer_id', page).load(customerId);
 }
 
-async function findLines(em: EntityManager, orderIds: string[]): Promise<OrderLine[]> {
-  const rows = await query(
-    em,
-    sql<object>`select * from order_lines where order_id = any(${orderIds}::uuid[]) order by order_id, position`,
-  );
-  return rows.map(row => em.map(OrderLine, row as never));
-}
-
 export const loadLines = (ctx: Context, order: Order): Promise<OrderLine[]> =>
-  loadMany(
-    ctx,
-    OrderLine,
-    ids => findLines(ctx.em, ids),
-    line => line.orderId,
-  ).load(order.id);
+  entitiesLoader(ctx, OrderLine, 'orderId', { position: 'asc' }).load(order.id);
 
 /** The order's history up to its present status, oldest first. */
 export async function loadTimeline(ctx: Context, order: Order): Promise<OrderTransition[]> {
-  const loader = loadMany(
-    ctx,
-    OrderTransition,
-    ids => findTransitions(ctx.em, ids, 0),
-    ({ orderId }) => orderId,
-  );
-  return (await loader.load(order.id)).filter(({ seq }) => seq <= order.seq);
+  const history = await entitiesLoader(ctx, OrderTransition, 'orderId', { seq: 'asc' }).load(order.id);
+  return history.filter(({ seq }) => seq <= order.seq);
 }
 
-/** The transitions of these orders after the one numbered `seen`, oldest first. */
-export async function findTransitions(
+/** The order's transitions after the one numbered `seen`, oldest first. */
+export function findTransitions(
   em: EntityManager,
-  orderIds: string[],
+  orderId: string,
   seen: number,
 ): Promise<OrderTransition[]> {
-  const rows = await query(
-    em,
-    sql<object>`select * from order_transitions
-      where order_id = any(${orderIds}::uuid[]) and seq > ${seen} order by order_id, seq`,
-  );
-  return rows.map(row => em.map(OrderTransition, row as never));
+  return selectEntities(em, OrderTransition, sql`where order_id = ${orderId} and seq > ${seen} order by seq`);
 }

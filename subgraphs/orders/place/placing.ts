@@ -2,23 +2,25 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { requireViewer } from '#shared/context.ts';
-import { entityLoader } from '#shared/data/batch.ts';
+import { loadExisting } from '#shared/data/batch.ts';
 import { type EntityManager, inTransaction, newId, query, sql } from '#shared/data/database.ts';
+import { insertion, queryEntities } from '#shared/data/entities.ts';
 import { claimKey, findKey, idempotencyConflict } from '#shared/data/idempotency.ts';
+import { lineOrNothing } from '#shared/data/text.ts';
 import { invalidInput, parseInput } from '#shared/kernel/errors.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
 import { findBasketLines } from '../basket/baskets.ts';
-import { Order } from '../order/order.entity.ts';
+import { Order, OrderLine, OrderTransition } from '../order/order.entity.ts';
 import { takeSnapshot, tellStatus } from '../order/orders.ts';
 import { holdUntil } from '../saga/expire-order.ts';
 import { requestStep } from '../saga/steps.ts';
 import type { OrdersContext } from '../services.ts';
-import { MOST_LINES, plainText } from './inputs.ts';
+import { MOST_LINES } from './inputs.ts';
 import { sumUp } from './money.ts';
 import { type PricedLine, priceLines, type WantedLine, wantedLine } from './pricing.ts';
 
 const placement = z.object({
-  idempotencyKey: plainText(200).min(8, 'needs at least 8 characters'),
+  idempotencyKey: lineOrNothing(200).min(8, 'needs at least 8 characters'),
   lines: z
     .array(wantedLine)
     .min(1, 'must not be empty')
@@ -51,9 +53,7 @@ export async function placeOrder(ctx: OrdersContext, input: z.input<typeof place
   const earlier = async () => {
     const found = await findKey(ctx.em, claim);
     if (found.outcome === 'new') return null;
-    return found.outcome === 'conflict'
-      ? idempotencyConflict()
-      : entityLoader(ctx, Order).load(found.resultId);
+    return found.outcome === 'conflict' ? idempotencyConflict() : loadExisting(ctx, Order, found.resultId);
   };
 
   const answered = await earlier();
@@ -71,15 +71,15 @@ export async function placeOrder(ctx: OrdersContext, input: z.input<typeof place
     // A request with the same key may have taken the basket or the last tickets since we looked.
     if (!priced.ok) return (await earlier()) ?? priced.refusal;
 
-    const { order, lines } = draftOrder(ctx, viewer, priced.lines, asked.paymentProvider);
+    const draft = draftOrder(ctx, viewer, priced.lines, asked.paymentProvider);
     try {
       const placed = await inTransaction(ctx.em, async em => {
-        const claimed = await claimKey(em, { ...claim, resultId: order.id });
+        const claimed = await claimKey(em, { ...claim, resultId: draft.order.id });
         if (claimed.outcome !== 'new') return null;
         if (!asked.lines) await emptyBasket(em, viewer, wanted);
-        return writeOrder(em, order, lines);
+        return writeOrder(em, draft);
       });
-      return placed ?? (await earlier());
+      return placed ?? (await earlier())!;
     } catch (error) {
       if (!(error instanceof BasketChanged)) throw error;
       return invalidInput({ path: 'lines', message: 'the basket has changed meanwhile: look at it again' });
@@ -100,30 +100,27 @@ function draftOrder(ctx: OrdersContext, viewer: Viewer, priced: PricedLine[], pr
     status: 'CREATED' as const,
     seq: 1,
     provider,
-    customer_id: viewer.id,
-    customer_email: viewer.email,
-    customer_name: viewer.displayName,
-    customer_locale: viewer.locale,
+    customerId: viewer.id,
+    customerEmail: viewer.email,
+    customerName: viewer.displayName,
+    customerLocale: viewer.locale,
     currency: priced[0]!.currency,
     ...sumUp(priced),
-    expires_at: holdUntil(ctx),
-    placed_at: now,
-    status_at: now,
-    last_step_at: now,
+    ticketIds: [],
+    expiresAt: holdUntil(ctx),
+    extended: false,
+    placedAt: now,
+    statusAt: now,
+    lastStepAt: now,
   };
-  const lines = priced.map((line, position) => ({
+  const lines = priced.map(({ currency: _, ...line }, position) => ({
+    orderId: order.id,
     position,
-    product_id: line.productId,
-    event_id: line.eventId,
-    kind: line.kind,
-    name: line.name,
-    quantity: line.quantity,
-    unit_price: line.unitPrice,
-    tax_rate: line.taxRate,
-    guest_names: line.guestNames,
+    ...line,
   }));
   return { order, lines };
 }
+type Draft = ReturnType<typeof draftOrder>;
 
 /** Without 0 and 1, I, L, O and U: nothing that is misread or reads as a word. */
 const DIGITS = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -146,39 +143,30 @@ async function emptyBasket(em: EntityManager, viewer: Viewer, ordered: WantedLin
 }
 
 /** Writes the order, its lines and the first entry of its history in one statement, and asks for its stock. */
-async function writeOrder(
-  em: EntityManager,
-  order: ReturnType<typeof draftOrder>['order'],
-  lines: ReturnType<typeof draftOrder>['lines'],
-): Promise<Order> {
-  const [row] = await query(
+async function writeOrder(em: EntityManager, { order, lines }: Draft): Promise<Order> {
+  const history = {
+    orderId: order.id,
+    seq: order.seq,
+    to: order.status,
+    at: order.placedAt,
+    actor: 'customer',
+  };
+  const [placed] = await queryEntities(
     em,
-    sql<object>`with placed as (
-        insert into orders (id, number, status, seq, provider, customer_id, customer_email, customer_name,
-          customer_locale, currency, subtotal, tax, total, expires_at, placed_at, status_at, last_step_at)
-        select id, number, status, seq, provider, customer_id, customer_email, customer_name,
-          customer_locale, currency, subtotal, tax, total, expires_at, placed_at, status_at, last_step_at
-        from jsonb_populate_record(null::orders, ${JSON.stringify(order)}::jsonb)
-        returning *
-      ), with_lines as (
-        insert into order_lines (order_id, position, product_id, event_id, kind, name, quantity, unit_price, tax_rate, guest_names)
-        select placed.id, line.position, product_id, event_id, kind, name, quantity, unit_price, tax_rate, guest_names
-        from placed, jsonb_populate_recordset(null::order_lines, ${JSON.stringify(lines)}::jsonb) as line
-      ), with_history as (
-        insert into order_transitions (order_id, seq, to_status, at, actor)
-        select id, seq, status, placed_at, 'customer' from placed
-      )
+    Order,
+    sql`with placed as (${insertion(em, Order, [order])} returning *),
+        with_lines as (${insertion(em, OrderLine, lines)}),
+        with_history as (${insertion(em, OrderTransition, [history])})
       select * from placed`,
   );
-  const placed = em.map(Order, row as never);
-  const snapshot = await takeSnapshot(em, placed);
+  const snapshot = await takeSnapshot(em, placed!);
   await tellStatus(em, snapshot, {
     from: null,
-    to: 'CREATED',
-    at: placed.placedAt,
+    to: order.status,
+    at: order.placedAt,
     paymentId: null,
     reason: null,
   });
-  await requestStep(em, placed, snapshot);
-  return placed;
+  await requestStep(em, placed!, snapshot);
+  return placed!;
 }

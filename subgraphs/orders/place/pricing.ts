@@ -1,10 +1,11 @@
 /** What is wanted, and what it costs now. */
 import { z } from 'zod';
 import type { OrderLineData } from '#schema/messages/index.ts';
+import { line } from '#shared/data/text.ts';
 import { invalidInput } from '#shared/kernel/errors.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
 import type { OrdersContext } from '../services.ts';
-import { idText, plainText } from './inputs.ts';
+import { idText } from './inputs.ts';
 import { askProducts, isAvailable, type Product, productUnavailable } from './products.ts';
 
 export const wantedLine = z
@@ -12,7 +13,7 @@ export const wantedLine = z
     productId: idText,
     quantity: z.int().min(1, 'must be at least 1'),
     guestNames: z
-      .array(plainText(100).min(1, 'must not be empty'))
+      .array(line(100))
       .nullish()
       .transform(names => names ?? []),
   })
@@ -50,10 +51,11 @@ export async function priceLines(
   if (missing.length > 0) return refuse(productUnavailable(missing.map(([id]) => products.get(id))));
 
   const lines = wanted.map(line => priceLine(line, products.get(line.productId)!, viewer));
-  if (new Set(lines.map(line => line.currency)).size > 1)
+  if (new Set(lines.map(line => line.currency)).size > 1) {
     return refuse(
       invalidInput({ path: 'lines', message: 'all products of an order must be in one currency' }),
     );
+  }
   return { ok: true, lines };
 }
 

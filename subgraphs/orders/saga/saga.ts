@@ -54,8 +54,9 @@ export async function applyPayment(
   requireReached(order, 'RESERVED');
   const actor = 'payment';
   if (outcome === 'FAILED') {
-    if (order.status === 'RESERVED')
+    if (order.status === 'RESERVED') {
       await abandon(em, order, 'FAILED', { reason: reason ?? 'The payment was refused.', actor });
+    }
     return;
   }
   if (order.paymentId === paymentId) return;
@@ -160,8 +161,9 @@ const WAY: OrderStatus[] = ['CREATED', 'RESERVED', 'PAID', 'SHIPPING_SCHEDULED',
 
 /** @throws while the order has not come as far as the status that a message answers. */
 function requireReached(order: Order, status: OrderStatus): void {
-  if (!order.isOver && WAY.indexOf(order.status) < WAY.indexOf(status))
+  if (!order.isOver && WAY.indexOf(order.status) < WAY.indexOf(status)) {
     throw new Error(`Order ${order.number} is ${order.status}: the answer to ${status} is too early`);
+  }
 }
 
 /** A late answer says that something was held or issued for an order that is over: the release may have overtaken it. */

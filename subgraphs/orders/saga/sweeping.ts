@@ -1,6 +1,7 @@
 /** Orders that wait too long for an answer ask again (I13): the request or its answer may lie in the dead letters. */
 
-import { type EntityManager, inTransaction, newId, query, sql } from '#shared/data/database.ts';
+import { type EntityManager, inTransaction, newId, sql } from '#shared/data/database.ts';
+import { fork, selectEntities } from '#shared/data/entities.ts';
 import { withCorrelation } from '#shared/kernel/correlation.ts';
 import type { Log } from '#shared/kernel/log.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
@@ -18,16 +19,15 @@ const BATCH = 50;
  */
 export async function resumeOrders(em: EntityManager): Promise<number> {
   return inTransaction(em, async em => {
-    const rows = await query(
+    const orders = await selectEntities(
       em,
-      sql<object>`select * from orders
-        where status in ('CREATED', 'RESERVED', 'PAID', 'SHIPPING_SCHEDULED')
+      Order,
+      sql`where status in ('CREATED', 'RESERVED', 'PAID', 'SHIPPING_SCHEDULED')
           and (status <> 'RESERVED' or expires_at < now() - interval '60 s')
           and last_step_at < now() - least(
             greatest(last_step_at - greatest(status_at, closing_since), interval '60 s'), interval '1 h')
         order by last_step_at limit ${BATCH} for update skip locked`,
     );
-    const orders = rows.map(row => em.map(Order, row as never));
     for (const order of orders) {
       // A reserved order waits for its buyer; what is overdue there is its expiry, or the answer of payments.
       if (order.status !== 'RESERVED') await requestStep(em, order, await takeSnapshot(em, order));
@@ -45,7 +45,7 @@ export function startSweeping(em: EntityManager, log: Log): () => Promise<void> 
   let running = Promise.resolve();
   const sweep = async () => {
     try {
-      const resumed = await withCorrelation(newId(), () => resumeOrders(em.fork()));
+      const resumed = await withCorrelation(newId(), () => resumeOrders(fork(em)));
       if (resumed > 0) log.warn({ resumed }, 'orders waited too long and asked again');
     } catch (error) {
       log.warn({ err: error }, 'sweep');

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { badInput } from '../kernel/errors.ts';
 import { loadMany, loadOne } from './batch.ts';
 import { type EntityManager, isId, query, sql } from './database.ts';
+import { entitiesOf, selectEntities } from './entities.ts';
 
 export interface ConnectionArguments {
   first?: number | null | undefined;
@@ -37,9 +38,10 @@ export async function connect<E extends { id: string }>(
   const { size, afterId } = readArguments(args);
   const table = sql.table(em.getMetadata(entity).tableName);
   const page = afterId ? sql`and id < ${afterId}::uuid` : sql``;
-  const rows = await query(
+  const found = await selectEntities(
     em,
-    sql<object>`select * from ${table} where ${where} ${page} order by id desc limit ${size + 1}`,
+    entity,
+    sql`where ${where} ${page} order by id desc limit ${size + 1}`,
   );
   const count = async () => {
     const [row] = await query(
@@ -48,11 +50,7 @@ export async function connect<E extends { id: string }>(
     );
     return row!.count;
   };
-  return toConnection(
-    rows.map(row => em.map(entity, row as never)),
-    size,
-    count,
-  );
+  return toConnection(found, size, count);
 }
 
 /**
@@ -99,7 +97,11 @@ export function connectMany<E extends { id: string }>(
     async load(id) {
       const rows = await pages.load(id);
       return toConnection(
-        rows.map(({ parent_id: _, ...row }) => ctx.em.map(entity, row as never)),
+        entitiesOf(
+          ctx.em,
+          entity,
+          rows.map(({ parent_id: _, ...row }) => row),
+        ),
         size,
         async () => (await counts.load(id))?.count ?? 0,
       );

@@ -1,5 +1,7 @@
 /** State machines: which status may follow which, as one table of one shape for everything that has a status. */
 
+import { CodedError } from '../kernel/errors.ts';
+
 /** By status, those that may follow it. Stands as `TRANSITIONS` beside its entity. */
 export type Transitions<S extends string> = { readonly [from in S]: readonly NoInfer<S>[] };
 
@@ -22,7 +24,7 @@ export function statusesBefore<S extends string>(transitions: Transitions<S>, to
 
 /**
  * Asserts that the table has this step.
- * @throws Error when it has not: a fault of ours, for callers look at the status first.
+ * @throws INTERNAL_SERVER_ERROR when it has not: a fault of ours, for callers look at the status first.
  */
 export function requireStep<S extends string>(
   transitions: Transitions<S>,
@@ -31,7 +33,7 @@ export function requireStep<S extends string>(
   to: S,
 ): void {
   const reason = whyNotTo(transitions, from, to);
-  if (reason) throw new Error(`${thing} cannot become ${to}: ${reason}`);
+  if (reason) throw new CodedError('INTERNAL_SERVER_ERROR', `${thing} cannot become ${to}: ${reason}`);
 }
 
 /**

@@ -3,13 +3,13 @@ import type { Ticket } from '../tickets/ticket.entity.ts';
 import type { ScanResult } from './scan.entity.ts';
 
 /** What the operator tells the guest. `admits` is the event that the ticket is for. The same scan reads the same. */
-export function tellDoor(
+export function explainScan(
   result: ScanResult,
-  door: Event,
+  event: Event,
   ticket: Ticket | null,
   admits: Event | null,
 ): string {
-  const at = (date: Date) => door.localTime(date, 'en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+  const at = (date: Date) => event.localTime(date, 'en-GB', { dateStyle: 'medium', timeStyle: 'short' });
   switch (result) {
     case 'ACCEPTED':
       return `Welcome, ${ticket!.guestName}.`;
@@ -20,9 +20,9 @@ export function tellDoor(
     case 'REVOKED':
       return 'This ticket was canceled and is not valid any more.';
     case 'NOT_YET_VALID':
-      return `The doors are not open yet${door.validFrom ? `: this ticket is valid from ${at(door.validFrom)}` : ''}.`;
+      return `The doors are not open yet${event.validFrom ? `: this ticket is valid from ${at(event.validFrom)}` : ''}.`;
     case 'EXPIRED':
-      return `The event is over: it ended on ${at(door.endsAt)}.`;
+      return `The event is over: it ended on ${at(event.endsAt)}.`;
     case 'UNPAID':
       return 'This ticket has not been paid for.';
     case 'INVALID':

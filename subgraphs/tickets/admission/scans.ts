@@ -1,20 +1,21 @@
-/** The door: each attempt to use a ticket is decided once, under the ticket's lock, and recorded. */
+/** Admission: each attempt to use a ticket is decided once, under the ticket's lock, and recorded. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Context, requireViewer } from '#shared/context.ts';
-import { entityLoader, loadMany } from '#shared/data/batch.ts';
-import { type EntityManager, inTransaction, LockMode, newId, query, sql } from '#shared/data/database.ts';
+import { entitiesLoader, entityLoader } from '#shared/data/batch.ts';
+import { type EntityManager, inTransaction, LockMode, newId, sql } from '#shared/data/database.ts';
+import { insertion, queryEntities } from '#shared/data/entities.ts';
+import { line, optional } from '#shared/data/text.ts';
 import { forbidden, invalidInput, parseInput } from '#shared/kernel/errors.ts';
 import { emit } from '#shared/messaging/outbox.ts';
 import { Event } from '../events/event.entity.ts';
 import { getEvent, mayScan } from '../events/events.ts';
-import { line, optional } from '../text.ts';
 import { isQrCodeSigned, readQrCode } from '../tickets/qr-code.ts';
 import { Ticket } from '../tickets/ticket.entity.ts';
-import { maySeeScans } from '../tickets/tickets.ts';
+import { maySeeScans, redeemTicket } from '../tickets/tickets.ts';
 import { reportFraud } from './fraud.ts';
 import { Scan, type ScanResult } from './scan.entity.ts';
-import { tellDoor } from './scan-words.ts';
+import { explainScan } from './scan-words.ts';
 
 const scanInput = z.object({
   qrCode: z.string().trim().max(1_000, 'has at most 1000 characters'),
@@ -23,8 +24,8 @@ const scanInput = z.object({
   nonce: line(200),
 });
 
-/** An event whose doors the viewer may work. @throws NOT_FOUND for what is not theirs to see, else FORBIDDEN. */
-export async function getDoor(ctx: Context, eventId: string): Promise<Event> {
+/** An event whose tickets the viewer may scan. @throws NOT_FOUND for what is not theirs to see, else FORBIDDEN. */
+export async function getScannableEvent(ctx: Context, eventId: string): Promise<Event> {
   requireViewer(ctx);
   const event = await getEvent(ctx, eventId);
   if (!mayScan(ctx, event)) throw forbidden('Only door staff and the organizer of the event may do this.');
@@ -32,13 +33,13 @@ export async function getDoor(ctx: Context, eventId: string): Promise<Event> {
 }
 
 /**
- * Uses a ticket at an event's door. Rights: staff, the event's organizer, administrators.
+ * Uses a ticket of an event. Rights: staff, the event's organizer, administrators.
  *
  * A nonce that the event has seen is answered as it was, and adds nothing (I8); with another code it is an
  * InvalidInput.
  */
 export async function scanTicket(ctx: Context, input: z.input<typeof scanInput>) {
-  const event = await getDoor(ctx, input.eventId);
+  const event = await getScannableEvent(ctx, input.eventId);
   const parsed = parseInput(scanInput, input);
   if (!parsed.ok) return parsed.error;
   const { qrCode, nonce, location } = parsed.value;
@@ -47,8 +48,9 @@ export async function scanTicket(ctx: Context, input: z.input<typeof scanInput>)
     const attempt = { eventId: event.id, nonce, location, operatorId: requireViewer(ctx).id, codeHash };
     const { scan, isNew } = await claimNonce(em, attempt);
     if (!isNew) {
-      if (!codeHash.equals(scan.codeHash))
+      if (!codeHash.equals(scan.codeHash)) {
         return invalidInput({ path: 'nonce', message: 'was used for another code' });
+      }
       return outcome(ctx, event, scan, scan.ticketId ? await em.findOne(Ticket, scan.ticketId) : null);
     }
     const { result, ticket, isForged = false } = await decide(em, event, qrCode, scan.scannedAt);
@@ -73,22 +75,22 @@ export async function scanTicket(ctx: Context, input: z.input<typeof scanInput>)
  */
 async function claimNonce(
   em: EntityManager,
-  {
-    eventId,
-    nonce,
-    location,
-    operatorId,
-    codeHash,
-  }: Omit<Scan, 'id' | 'ticketId' | 'result' | 'scannedAt' | 'operator'>,
+  attempt: Pick<Scan, 'eventId' | 'nonce' | 'location' | 'operatorId' | 'codeHash'>,
 ): Promise<{ scan: Scan; isNew: boolean }> {
-  const [created] = await query(
+  const record = {
+    ...attempt,
+    id: newId(),
+    result: 'INVALID' as const,
+  };
+  // In whole milliseconds, which is what a Date keeps.
+  const scannedAt = sql`date_trunc('milliseconds', clock_timestamp())`;
+  const [created] = await queryEntities(
     em,
-    sql<object>`insert into scans (id, event_id, nonce, code_hash, result, operator_id, location, scanned_at)
-      values (${newId()}, ${eventId}, ${nonce}, ${codeHash}, 'INVALID', ${operatorId}, ${location},
-              date_trunc('milliseconds', clock_timestamp()))
-      on conflict (event_id, nonce) do nothing returning *`,
+    Scan,
+    sql`${insertion(em, Scan, [record], { scannedAt })} on conflict (event_id, nonce) do nothing returning *`,
   );
-  if (created) return { scan: em.map(Scan, created as never), isNew: true };
+  if (created) return { scan: created, isNew: true };
+  const { eventId, nonce } = attempt;
   return { scan: await em.findOneOrFail(Scan, { eventId, nonce }), isNew: false };
 }
 
@@ -99,52 +101,39 @@ interface Verdict {
   isForged?: boolean;
 }
 
-/** Decides about a code at a door, and redeems the ticket when it is accepted. */
-async function decide(em: EntityManager, door: Event, qrCode: string, at: Date): Promise<Verdict> {
+/** Decides about a code that is shown at an event, and redeems the ticket when it is accepted. */
+async function decide(em: EntityManager, event: Event, qrCode: string, at: Date): Promise<Verdict> {
   const content = readQrCode(qrCode);
   if (!content) return { result: 'INVALID', ticket: null };
-  const signer = content.eventId === door.id ? door : await em.findOne(Event, content.eventId);
+  const signer = content.eventId === event.id ? event : await em.findOne(Event, content.eventId);
   const isSigned = signer !== null && isQrCodeSigned(qrCode, signer.publicKey);
   const ticket = isSigned
     ? await em.findOne(Ticket, content.ticketId, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
     : null;
   if (!ticket) return { result: 'INVALID', ticket, isForged: true };
-  if (content.eventId !== door.id) return { result: 'WRONG_EVENT', ticket };
+  if (content.eventId !== event.id) return { result: 'WRONG_EVENT', ticket };
   if (ticket.status === 'REVOKED') return { result: 'REVOKED', ticket };
   if (ticket.status === 'REDEEMED') return { result: 'ALREADY_REDEEMED', ticket };
-  const refusal = door.refusalAt(at);
+  const refusal = event.refusalAt(at);
   if (refusal) return { result: refusal, ticket };
-  ticket.status = 'REDEEMED';
-  ticket.redeemedAt = at;
+  await redeemTicket(em, ticket, at);
   return { result: 'ACCEPTED', ticket };
 }
 
-/** The answer to the door. A ticket of another organizer's event stays hidden. */
+/** The answer to the operator. A ticket of another organizer's event stays hidden. */
 async function outcome(ctx: Context, event: Event, scan: Scan, ticket: Ticket | null) {
   const admits = ticket && (await entityLoader(ctx, Event).load(ticket.eventId));
   return {
     __typename: 'ScanOutcome' as const,
     result: scan.result,
-    message: tellDoor(scan.result, event, ticket, admits),
+    message: explainScan(scan.result, event, ticket, admits),
     ticket: ticket && (await maySeeScans(ctx, ticket)) ? ticket : null,
     scan,
   };
 }
 
-const BY_TICKET = Symbol('scans by ticket');
 /** Every attempt to use the ticket, newest first: to those who may scan it, empty for others. */
 export async function scansOf(ctx: Context, ticket: Ticket): Promise<Scan[]> {
   if (!(await maySeeScans(ctx, ticket))) return [];
-  return loadMany(
-    ctx,
-    BY_TICKET,
-    async ids => {
-      const rows = await query(
-        ctx.em,
-        sql<object>`select * from scans where ticket_id = any(${ids}::uuid[]) order by id desc`,
-      );
-      return rows.map(row => ctx.em.map(Scan, row as never));
-    },
-    scan => scan.ticketId!,
-  ).load(ticket.id);
+  return entitiesLoader(ctx, Scan, 'ticketId', { id: 'desc' }).load(ticket.id);
 }

@@ -1,8 +1,15 @@
 import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
+import { defineTransitions, requireStep, type StatusOf } from '#shared/data/transitions.ts';
 
-export type EventStatus = 'DRAFT' | 'PUBLISHED' | 'CANCELED';
+/** Every change of an event's status that exists. */
+export const TRANSITIONS = defineTransitions({
+  DRAFT: ['PUBLISHED', 'CANCELED'],
+  PUBLISHED: ['CANCELED'],
+  CANCELED: [],
+});
+export type EventStatus = StatusOf<typeof TRANSITIONS>;
 
-/** How long after its end an event's tickets still open the door. */
+/** How long after its end an event's tickets still admit. */
 const GRACE_MS = 6 * 3_600_000;
 
 const EventSchema = defineEntity({
@@ -41,7 +48,7 @@ export class Event extends EventSchema.class {
     return this.endsAt <= now;
   }
 
-  /** Why a ticket does not open the door at this time, or null when it does. */
+  /** Why no ticket admits at this time, or null when tickets do. */
   refusalAt(now: Date): 'NOT_YET_VALID' | 'EXPIRED' | null {
     if (this.validFrom && now < this.validFrom) return 'NOT_YET_VALID';
     return now.getTime() > this.endsAt.getTime() + GRACE_MS ? 'EXPIRED' : null;
@@ -53,3 +60,9 @@ export class Event extends EventSchema.class {
   }
 }
 EventSchema.setClass(Event);
+
+/** Gives a locked event its next status. The caller flushes. */
+export function moveEvent(event: Event, to: EventStatus): void {
+  requireStep(TRANSITIONS, `Event ${event.id}`, event.status, to);
+  event.status = to;
+}

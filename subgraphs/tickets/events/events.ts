@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type Context, mayActFor, requireRole } from '#shared/context.ts';
 import { entityLoader } from '#shared/data/batch.ts';
-import { type ConnectionArguments, connect } from '#shared/data/connection.ts';
+import { type Connection, type ConnectionArguments, connect } from '#shared/data/connection.ts';
 import {
   type EntityManager,
   inTransaction,
@@ -13,11 +13,12 @@ import {
   query,
   sql,
 } from '#shared/data/database.ts';
+import { line, optional, paragraphs } from '#shared/data/text.ts';
 import { badInput, forbidden, notFound, parseInput } from '#shared/kernel/errors.ts';
-import { line, optional, paragraphs, slugify } from '../text.ts';
 import { createEventKeys } from '../tickets/qr-code.ts';
-import { Event } from './event.entity.ts';
+import { Event, moveEvent } from './event.entity.ts';
 import { Product } from './product.entity.ts';
+import { slugify } from './slug.ts';
 
 const isTimezone = (name: string) => {
   try {
@@ -79,7 +80,7 @@ async function insertEvent(em: EntityManager, fields: EventFields): Promise<Even
 export const mayManage = ({ viewer }: Pick<Context, 'viewer'>, event: Event) =>
   mayActFor(viewer, event.organizerId);
 
-/** Whoever manages the event, and door staff. */
+/** Whoever manages the event, and admission staff. */
 export const mayScan = (ctx: Pick<Context, 'viewer'>, event: Event) =>
   ctx.viewer?.role === 'STAFF' || mayManage(ctx, event);
 
@@ -118,13 +119,13 @@ export async function getManagedEvent(ctx: Context, id: string): Promise<Event> 
   return event;
 }
 
+export type EventPage = Connection<Event>;
+
 /** Published events and the viewer's own drafts, newest first. */
-export function listEvents(ctx: Context, args: ConnectionArguments) {
+export function listEvents(ctx: Context, args: ConnectionArguments): Promise<EventPage> {
   const own = ctx.viewer ? sql`or organizer_id = ${ctx.viewer.id}` : sql``;
   return connect(ctx.em, Event, args, sql`(status = 'PUBLISHED' ${own})`);
 }
-
-const notPublishable = (message: string) => ({ __typename: 'EventNotPublishable' as const, message });
 
 /** Makes the event public; a published one is answered as it is. Rights: its organizer or an administrator. */
 export async function publishEvent(ctx: Context, eventId: string) {
@@ -136,11 +137,17 @@ export async function publishEvent(ctx: Context, eventId: string) {
       refresh: true,
     });
     if (event.status === 'PUBLISHED') return event;
-    if (event.status === 'CANCELED') return notPublishable('The event was canceled.');
-    if (event.isOver()) return notPublishable('The event has ended.');
-    if ((await em.count(Product, { eventId })) === 0)
-      return notPublishable('The event has no product to sell.');
-    event.status = 'PUBLISHED';
+    const message = await whyNotPublishable(em, event);
+    if (message) return { __typename: 'EventNotPublishable' as const, message };
+    moveEvent(event, 'PUBLISHED');
     return event;
   });
+}
+
+/** Why a draft or canceled event cannot become public, in words for its organizer; null when it can. */
+async function whyNotPublishable(em: EntityManager, event: Event): Promise<string | null> {
+  if (event.status === 'CANCELED') return 'The event was canceled.';
+  if (event.isOver()) return 'The event has ended.';
+  const products = await em.count(Product, { eventId: event.id });
+  return products === 0 ? 'The event has no product to sell.' : null;
 }

@@ -1,11 +1,11 @@
 /** What is sold for an event, and how much is left of it. */
 import { z } from 'zod';
 import { type Context, requireRole } from '#shared/context.ts';
-import { entityLoader, loadMany, loadOne } from '#shared/data/batch.ts';
-import { inTransaction, isId, newId, query, sql } from '#shared/data/database.ts';
+import { entitiesLoader, entityLoader, loadOne } from '#shared/data/batch.ts';
+import { inTransaction, newId, query, sql } from '#shared/data/database.ts';
+import { line } from '#shared/data/text.ts';
 import { invalidInput, notFound, parseInput } from '#shared/kernel/errors.ts';
 import { emit } from '#shared/messaging/outbox.ts';
-import { line } from '../text.ts';
 import { findEvent, getManagedEvent } from './events.ts';
 import { Product } from './product.entity.ts';
 
@@ -37,8 +37,9 @@ export async function createProduct(ctx: Context, input: z.input<typeof productI
   const event = await getManagedEvent(ctx, input.eventId);
   const parsed = parseInput(productInput, input);
   if (!parsed.ok) return parsed.error;
-  if (event.status === 'CANCELED')
+  if (event.status === 'CANCELED') {
     return invalidInput({ path: 'eventId', message: 'the event was canceled' });
+  }
   const { price, capacity, ...fields } = parsed.value;
   return inTransaction(ctx.em, async em => {
     const product = em.create(Product, {
@@ -72,22 +73,9 @@ export async function getProduct(ctx: Context, id: string): Promise<Product> {
   return product;
 }
 
-const PRODUCTS_BY_EVENT = Symbol('products by event');
 /** An event's products, in the order they were added. */
-export function productsOf(ctx: Context, eventId: string): Promise<Product[]> {
-  return loadMany(
-    ctx,
-    PRODUCTS_BY_EVENT,
-    async ids => {
-      const rows = await query(
-        ctx.em,
-        sql<object>`select * from products where event_id = any(${ids.filter(isId)}::uuid[]) order by id`,
-      );
-      return rows.map(row => ctx.em.map(Product, row as never));
-    },
-    product => product.eventId,
-  ).load(eventId);
-}
+export const productsOf = (ctx: Context, eventId: string): Promise<Product[]> =>
+  entitiesLoader(ctx, Product, 'eventId', { id: 'asc' }).load(eventId);
 
 const AVAILABLE = Symbol('available');
 /** How many can be ordered now: the least over the product's quotas. */

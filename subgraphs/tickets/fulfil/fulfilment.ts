@@ -5,9 +5,9 @@ import type { Context } from '#shared/context.ts';
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
-import { quantities } from '../events/offers.ts';
 import { renderTicketsJob } from '../jobs.ts';
-import { lockHold, readHoldLines } from '../stock/holds.ts';
+import { lockHold, moveHold, readHoldLines } from '../stock/holds.ts';
+import { quantities } from '../stock/offers.ts';
 import { issueTickets } from '../tickets/tickets.ts';
 import { scheduleShipment } from './shipments.ts';
 
@@ -30,7 +30,7 @@ export async function fulfilOrder({ em }: Pick<Context, 'em'>, order: PaidOrder)
   const ticketIds = await issueTickets(em, order, admissions);
   const shipmentId =
     goods.size > 0 ? await scheduleShipment(em, { orderId, customerId: customer.id }, goods) : null;
-  await query(em, sql`update holds set status = 'SOLD' where order_id = ${orderId}`);
+  await moveHold(em, hold, 'SOLD');
   if (ticketIds.length > 0) await enqueue(em, renderTicketsJob, { orderId });
   await answer(em, orderId, ticketIds, shipmentId);
 }

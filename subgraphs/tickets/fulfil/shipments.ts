@@ -1,9 +1,10 @@
 /** Parcels with an order's goods. */
-
 import { type Context, mayActFor } from '#shared/context.ts';
-import { entityLoader, loadMany, loadOne } from '#shared/data/batch.ts';
-import { type EntityManager, isId, newId, query, sql } from '#shared/data/database.ts';
-import { Shipment } from './shipment.entity.ts';
+import { entitiesLoader, entityLoader } from '#shared/data/batch.ts';
+import { type EntityManager, newId, query, sql } from '#shared/data/database.ts';
+import { insertion } from '#shared/data/entities.ts';
+import { statusesBefore } from '#shared/data/transitions.ts';
+import { Shipment, ShipmentLine, type ShipmentStatus, TRANSITIONS } from './shipment.entity.ts';
 
 /** Schedules one parcel for these quantities by product. Gives its id. */
 export async function scheduleShipment(
@@ -12,23 +13,31 @@ export async function scheduleShipment(
   goods: Map<string, number>,
 ): Promise<string> {
   const id = newId();
+  const parcel = {
+    id,
+    orderId,
+    customerId,
+    status: 'SCHEDULED' as const,
+  };
+  const lines = [...goods].map(([productId, quantity]) => ({ shipmentId: id, productId, quantity }));
   await query(
     em,
-    sql`with parcel as (
-          insert into shipments (id, order_id, customer_id, status, scheduled_at)
-          values (${id}, ${orderId}, ${customerId}, 'SCHEDULED', clock_timestamp())
-        )
-        insert into shipment_lines (shipment_id, product_id, quantity)
-        select ${id}::uuid, * from unnest(${[...goods.keys()]}::uuid[], ${[...goods.values()]}::int[])`,
+    sql`with parcel as (${insertion(em, Shipment, [parcel], { scheduledAt: sql`clock_timestamp()` })})
+      ${insertion(em, ShipmentLine, lines)}`,
   );
   return id;
 }
 
 /** A parcel that is on its way already is not called back. */
-export async function cancelShipment(em: EntityManager, orderId: string): Promise<void> {
+export const cancelShipment = (em: EntityManager, orderId: string): Promise<void> =>
+  moveShipment(em, orderId, 'CANCELED');
+
+/** Gives an order's parcel, if there is one, its next status, when the state machine allows that from where it is. */
+async function moveShipment(em: EntityManager, orderId: string, to: ShipmentStatus): Promise<void> {
   await query(
     em,
-    sql`update shipments set status = 'CANCELED' where order_id = ${orderId} and status = 'SCHEDULED'`,
+    sql`update shipments set status = ${to}
+      where order_id = ${orderId} and status = any(${statusesBefore(TRANSITIONS, to)}::text[])`,
   );
 }
 
@@ -41,35 +50,11 @@ export async function findShipment(ctx: Context, id: string): Promise<Shipment |
   return shipment && maySee(ctx, shipment) ? shipment : null;
 }
 
-const BY_ORDER = Symbol('shipment by order');
 /** The order's parcel, to those who may see it. */
 export async function shipmentOf(ctx: Context, orderId: string): Promise<Shipment | null> {
-  const shipment = await loadOne(
-    ctx,
-    BY_ORDER,
-    async ids => {
-      const rows = await query(
-        ctx.em,
-        sql<object>`select * from shipments where order_id = any(${ids.filter(isId)}::uuid[])`,
-      );
-      return rows.map(row => ctx.em.map(Shipment, row as never));
-    },
-    found => found.orderId,
-  ).load(orderId);
+  const shipment = await entityLoader(ctx, Shipment, 'orderId').load(orderId);
   return shipment && maySee(ctx, shipment) ? shipment : null;
 }
 
-const LINES = Symbol('shipment lines');
-export function shipmentLinesOf(ctx: Context, shipmentId: string) {
-  return loadMany(
-    ctx,
-    LINES,
-    ids =>
-      query(
-        ctx.em,
-        sql<{ shipment_id: string; product_id: string; quantity: number }>`
-          select * from shipment_lines where shipment_id = any(${ids}::uuid[]) order by product_id`,
-      ),
-    line => line.shipment_id,
-  ).load(shipmentId);
-}
+export const shipmentLinesOf = (ctx: Context, shipmentId: string): Promise<ShipmentLine[]> =>
+  entitiesLoader(ctx, ShipmentLine, 'shipmentId', { productId: 'asc' }).load(shipmentId);

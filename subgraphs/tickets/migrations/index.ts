@@ -1,4 +1,5 @@
 import { Migration, type Migrations } from '#shared/data/database.ts';
+import { guardTransitions } from '#shared/data/transitions.ts';
 import { FileTable } from '#shared/signed-files.ts';
 
 class Catalogue extends Migration {
@@ -133,9 +134,40 @@ class Tickets extends Migration {
   }
 }
 
+/** No status takes a step that its state machine does not have, whatever writes to the table. */
+class GuardedTransitions extends Migration {
+  override up() {
+    const statements = [
+      ...guardTransitions('events', {
+        DRAFT: ['PUBLISHED', 'CANCELED'],
+        PUBLISHED: ['CANCELED'],
+        CANCELED: [],
+      }),
+      ...guardTransitions('holds', {
+        HELD: ['SOLD', 'REFUSED', 'RELEASED'],
+        SOLD: ['RELEASED'],
+        REFUSED: [],
+        RELEASED: [],
+      }),
+      ...guardTransitions('tickets', {
+        VALID: ['REDEEMED', 'REVOKED'],
+        REDEEMED: ['REVOKED'],
+        REVOKED: [],
+      }),
+      ...guardTransitions('shipments', {
+        SCHEDULED: ['SHIPPED', 'CANCELED'],
+        SHIPPED: [],
+        CANCELED: [],
+      }),
+    ];
+    for (const statement of statements) this.addSql(statement);
+  }
+}
+
 export const migrations: Migrations = {
   '0001-files': FileTable,
   '0002-catalogue': Catalogue,
   '0003-capacity': Capacity,
   '0004-tickets': Tickets,
+  '0005-guarded-transitions': GuardedTransitions,
 };

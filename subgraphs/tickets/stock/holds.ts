@@ -1,18 +1,20 @@
 /**
  * Holds: what placed orders keep from others.
  *
- *     HELD -> SOLD -> RELEASED
- *     HELD -> RELEASED
- *     REFUSED
- *
  * A hold never expires by itself: orders decides when an order ends, and says so. Requests may come twice, under
  * other ids, and a release before its reservation: the row of the order answers them all, and is locked first.
  */
-
+import type { RequiredEntityData } from '@mikro-orm/postgresql';
 import type { MessageData } from '#schema/messages/index.ts';
 import type { Context } from '#shared/context.ts';
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
+import { insertEntities, insertion, selectEntities } from '#shared/data/entities.ts';
+import { requireStep } from '#shared/data/transitions.ts';
 import { emit } from '#shared/messaging/outbox.ts';
+import { cancelShipment } from '../fulfil/shipments.ts';
+import { revokeTickets } from '../tickets/tickets.ts';
+import { type Demand, giveBackToQuotas, takeFromQuotas } from './capacity.ts';
+import { Hold, HoldLine, type HoldStatus, TRANSITIONS } from './hold.entity.ts';
 import {
   demandOf,
   findRefusal,
@@ -21,50 +23,57 @@ import {
   type Refusal,
   readOffers,
   soldOut,
-} from '../events/offers.ts';
-import { cancelShipment } from '../fulfil/shipments.ts';
-import { revokeTickets } from '../tickets/tickets.ts';
-import { type Demand, giveBackToQuotas, takeFromQuotas } from './capacity.ts';
+} from './offers.ts';
 
 type ReserveRequest = MessageData<'inventory-reserve-request'>;
-type HoldStatus = 'HELD' | 'SOLD' | 'REFUSED' | 'RELEASED';
-
-interface HoldFields {
-  customerId?: string;
-  expiresAt?: string;
-  reason?: string;
-}
 
 /** The hold of an order, locked until the transaction ends; null when there is none. */
-export async function lockHold(em: EntityManager, orderId: string) {
-  const [hold] = await query(
-    em,
-    sql<{ status: HoldStatus; reason: string | null; unavailable_product_ids: string[] }>`
-      select status, reason, unavailable_product_ids from holds where order_id = ${orderId} for update`,
-  );
+export async function lockHold(em: EntityManager, orderId: string): Promise<Hold | null> {
+  const [hold] = await selectEntities(em, Hold, sql`where order_id = ${orderId} for update`);
   return hold ?? null;
 }
 
 /** Takes the order's place in the table; false when there is a hold already, released or not. */
 async function createHold(
   em: EntityManager,
-  orderId: string,
-  status: HoldStatus,
-  { customerId, expiresAt, reason }: HoldFields,
+  hold: Pick<RequiredEntityData<Hold>, 'orderId' | 'status' | 'customerId' | 'expiresAt' | 'reason'>,
 ): Promise<boolean> {
+  const record = {
+    ...hold,
+    unavailableProductIds: [],
+  };
   const created = await query(
     em,
-    sql`insert into holds (order_id, status, customer_id, expires_at, reason)
-        values (${orderId}, ${status}, ${customerId ?? null}, ${expiresAt ?? null}::timestamptz, ${reason ?? null})
-        on conflict do nothing returning order_id`,
+    sql`${insertion(em, Hold, [record], { createdAt: sql`clock_timestamp()` })}
+      on conflict do nothing returning order_id`,
   );
   return created.length > 0;
 }
 
+/**
+ * Gives a locked hold its next status.
+ * @throws INTERNAL_SERVER_ERROR when there is no such step: callers look at the status first.
+ */
+export async function moveHold(
+  em: EntityManager,
+  { orderId, status }: Pick<Hold, 'orderId' | 'status'>,
+  to: HoldStatus,
+  { reason = null, productIds = [] }: { reason?: string | null; productIds?: string[] } = {},
+): Promise<void> {
+  requireStep(TRANSITIONS, `The hold of order ${orderId}`, status, to);
+  await query(
+    em,
+    sql`update holds set status = ${to}, reason = ${reason}, unavailable_product_ids = ${productIds}::uuid[]
+      where order_id = ${orderId}`,
+  );
+}
+
 /** Holds all that the order asks for, or nothing, and answers. Answers again when it is asked again. */
 export async function reserve({ em }: Pick<Context, 'em'>, request: ReserveRequest): Promise<void> {
-  const { orderId, lines } = request;
-  if (!(await createHold(em, orderId, 'HELD', request))) return answerAgain(em, orderId);
+  const { orderId, customerId, lines, expiresAt } = request;
+  if (!(await createHold(em, { orderId, status: 'HELD', customerId, expiresAt: new Date(expiresAt) }))) {
+    return answerAgain(em, orderId);
+  }
   const offers = await readOffers(em, lines);
   const refusal = findRefusal(lines, offers) ?? (await takeHold(em, request, offers));
   if (refusal) await refuse(em, orderId, refusal);
@@ -81,12 +90,16 @@ async function takeHold(
 ): Promise<Refusal | null> {
   const wanted = quantities(lines);
   await query(em, sql`savepoint before_hold`);
-  await query(
+  await insertEntities(
     em,
-    sql`insert into hold_lines (order_id, product_id, event_id, quota_id, quantity)
-        select ${orderId}::uuid, * from unnest(
-          ${offers.map(o => o.product_id)}::uuid[], ${offers.map(o => o.event_id)}::uuid[],
-          ${offers.map(o => o.quota_id)}::uuid[], ${offers.map(o => wanted.get(o.product_id)!)}::int[])`,
+    HoldLine,
+    offers.map(offer => ({
+      orderId,
+      productId: offer.product_id,
+      eventId: offer.event_id,
+      quotaId: offer.quota_id,
+      quantity: wanted.get(offer.product_id)!,
+    })),
   );
   await answer(em, orderId, { reserved: true });
   await tellAvailability(em, new Set(offers.map(offer => offer.event_id)));
@@ -97,21 +110,17 @@ async function takeHold(
 }
 
 async function refuse(em: EntityManager, orderId: string, { reason, productIds }: Refusal): Promise<void> {
-  await query(
-    em,
-    sql`update holds set status = 'REFUSED', reason = ${reason}, unavailable_product_ids = ${productIds}::uuid[]
-        where order_id = ${orderId}`,
-  );
+  await moveHold(em, { orderId, status: 'HELD' }, 'REFUSED', { reason, productIds });
   await answer(em, orderId, { reserved: false, reason, unavailableProductIds: productIds });
 }
 
 async function answerAgain(em: EntityManager, orderId: string): Promise<void> {
-  const { status, reason, unavailable_product_ids } = (await lockHold(em, orderId))!;
+  const { status, reason, unavailableProductIds } = (await lockHold(em, orderId))!;
   if (status === 'HELD' || status === 'SOLD') return answer(em, orderId, { reserved: true });
   await answer(em, orderId, {
     reserved: false,
     reason: status === 'REFUSED' ? reason : 'RELEASED',
-    unavailableProductIds: unavailable_product_ids,
+    unavailableProductIds,
   });
 }
 
@@ -145,11 +154,12 @@ export async function release(
   { em, log }: Pick<Context, 'em' | 'log'>,
   { orderId, reason, revokeTickets: isUndone }: MessageData<'inventory-release-request'>,
 ): Promise<void> {
-  if (await createHold(em, orderId, 'RELEASED', { reason })) return;
-  const { status } = (await lockHold(em, orderId))!;
+  if (await createHold(em, { orderId, status: 'RELEASED', reason })) return;
+  const hold = (await lockHold(em, orderId))!;
+  const { status } = hold;
   if (status === 'SOLD' && !isUndone) log.warn({ orderId, reason }, 'a sold order keeps its tickets');
   if (status !== 'HELD' && !(status === 'SOLD' && isUndone)) return;
-  await query(em, sql`update holds set status = 'RELEASED', reason = ${reason} where order_id = ${orderId}`);
+  await moveHold(em, hold, 'RELEASED', { reason });
   if (status === 'SOLD') {
     await revokeTickets(em, orderId);
     await cancelShipment(em, orderId);
@@ -161,16 +171,12 @@ export async function release(
 
 /** What the order holds: by quota, and by product. */
 export async function readHoldLines(em: EntityManager, orderId: string) {
-  const lines = await query(
-    em,
-    sql<{ product_id: string; event_id: string; quota_id: string; quantity: number }>`
-      select product_id, event_id, quota_id, quantity from hold_lines where order_id = ${orderId}`,
-  );
+  const lines = await selectEntities(em, HoldLine, sql`where order_id = ${orderId}`);
   const demand: Demand = new Map();
-  for (const { quota_id, quantity } of lines) demand.set(quota_id, (demand.get(quota_id) ?? 0) + quantity);
+  for (const { quotaId, quantity } of lines) demand.set(quotaId, (demand.get(quotaId) ?? 0) + quantity);
   return {
     demand,
-    products: new Map(lines.map(line => [line.product_id, line.quantity])),
-    eventIds: new Set(lines.map(line => line.event_id)),
+    products: new Map(lines.map(line => [line.productId, line.quantity])),
+    eventIds: new Set(lines.map(line => line.eventId)),
   };
 }

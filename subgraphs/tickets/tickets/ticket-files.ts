@@ -1,5 +1,5 @@
 /** The PDF files of tickets: drawn once, kept, and served behind signed addresses. */
-import { entityLoader } from '#shared/data/batch.ts';
+import { entityLoader, loadExisting } from '#shared/data/batch.ts';
 import { isId } from '#shared/data/database.ts';
 import { answer, answerJson } from '#shared/kernel/http.ts';
 import { findFile, putFile, verifyFileUrl } from '#shared/signed-files.ts';
@@ -14,17 +14,22 @@ export async function ensureFile(ctx: TicketsContext, ticket: Ticket): Promise<B
   const kept = await findFile(ctx.em, ticket.fileName);
   if (kept) return kept;
   const [event, product] = await Promise.all([
-    entityLoader(ctx, Event).load(ticket.eventId),
-    entityLoader(ctx, Product).load(ticket.productId),
+    loadExisting(ctx, Event, ticket.eventId),
+    loadExisting(ctx, Product, ticket.productId),
   ]);
-  const { id, code, qrCode, guestName, locale, issuedAt } = ticket;
-  const { title, venue, startsAt, timezone } = event!;
-  const printed = { id, code, qrCode, guestName, locale, issuedAt, startsAt, timezone };
-  const pdf = await ctx.services.renderer.render({
-    ...printed,
+  const { code, qrCode, guestName, locale, issuedAt } = ticket;
+  const { title, venue, startsAt, timezone } = event;
+  const pdf = await ctx.services.renderer.render(ticket.fileName, {
+    code,
+    qrCode,
+    guestName,
+    locale,
+    issuedAt,
+    startsAt,
+    timezone,
     venue: venue ?? null,
     eventTitle: title,
-    productName: product!.name,
+    productName: product.name,
   });
   await putFile(ctx.em, ticket.fileName, pdf);
   return pdf;
@@ -35,8 +40,9 @@ const FILE_NAME = /^tickets\/([0-9a-f-]{36})\.pdf$/;
 /** Serves a ticket's PDF to whoever holds a valid address of it; 410 once the ticket is revoked. */
 export const serveFile: Route<TicketsServices> = async (ctx, _req, res, url) => {
   const name = verifyFileUrl(url, ctx.services.settings.internalSecret);
-  if (name === null)
+  if (name === null) {
     return answerJson(res, 403, { error: 'This address is not valid, or not any more. Ask for a new one.' });
+  }
   const id = FILE_NAME.exec(name)?.[1];
   const ticket = id && isId(id) ? await entityLoader(ctx, Ticket).load(id) : null;
   if (!ticket) return answerJson(res, 404, { error: 'Not found.' });

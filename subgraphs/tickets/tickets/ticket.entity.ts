@@ -1,6 +1,13 @@
 import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
+import { defineTransitions, type StatusOf } from '#shared/data/transitions.ts';
 
-export type TicketStatus = 'VALID' | 'REDEEMED' | 'REVOKED';
+/** Every change of a ticket's status that exists: an order may be undone after its tickets were used. */
+export const TRANSITIONS = defineTransitions({
+  VALID: ['REDEEMED', 'REVOKED'],
+  REDEEMED: ['REVOKED'],
+  REVOKED: [],
+});
+export type TicketStatus = StatusOf<typeof TRANSITIONS>;
 
 const TicketSchema = defineEntity({
   name: 'Ticket',
@@ -33,7 +40,7 @@ export class Ticket extends TicketSchema.class {
     return { __typename: 'Order' as const, id: this.orderId };
   }
 
-  /** Name of its PDF in files.ts. */
+  /** Name of its PDF among the subgraph's files. */
   get fileName() {
     return `tickets/${this.id}.pdf`;
   }

@@ -2,15 +2,17 @@
 import { randomBytes } from 'node:crypto';
 import type { MessageData, OrderLineData } from '#schema/messages/index.ts';
 import { type Context, mayActFor } from '#shared/context.ts';
-import { entityLoader, loadMany } from '#shared/data/batch.ts';
-import { type EntityManager, isId, newId, query, sql } from '#shared/data/database.ts';
+import { entitiesLoader, entityLoader } from '#shared/data/batch.ts';
+import { type EntityManager, newId, query, type RawBuilder, sql } from '#shared/data/database.ts';
+import { insertEntities, queryEntities, selectEntities } from '#shared/data/entities.ts';
+import { requireStep, statusesBefore } from '#shared/data/transitions.ts';
 import { notFound } from '#shared/kernel/errors.ts';
 import { fileUrl } from '#shared/signed-files.ts';
 import { Event } from '../events/event.entity.ts';
 import { mayScan } from '../events/events.ts';
 import type { TicketsContext } from '../services.ts';
 import { readPrivateKey, signQrCode } from './qr-code.ts';
-import { Ticket } from './ticket.entity.ts';
+import { Ticket, type TicketStatus, TRANSITIONS } from './ticket.entity.ts';
 
 /** Crockford's base 32: no letter that is mistaken for a digit. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -33,28 +35,26 @@ export async function issueTickets(
   admissions: OrderLineData[],
 ): Promise<string[]> {
   const keys = await readKeys(em, new Set(admissions.map(line => line.eventId)));
+  const issuedAt = new Date();
   const tickets = admissions.flatMap(({ eventId, productId, quantity, guestNames }) =>
     Array.from({ length: quantity }, (_, i) => {
       const id = newId();
       return {
         id,
+        orderId,
         eventId,
         productId,
+        customerId: customer.id,
+        locale: customer.locale,
+        status: 'VALID' as const,
+        issuedAt,
         code: createCode(),
         guestName: guestNames[i]?.trim() || customer.displayName,
         qrCode: signQrCode({ eventId, ticketId: id }, keys.get(eventId)!),
       };
     }),
   );
-  await query(
-    em,
-    sql`insert into tickets (order_id, customer_id, locale, status, issued_at,
-                             id, event_id, product_id, code, guest_name, qr_code)
-        select ${orderId}::uuid, ${customer.id}::uuid, ${customer.locale}, 'VALID', ${new Date().toISOString()}::timestamptz, *
-        from unnest(${tickets.map(t => t.id)}::uuid[], ${tickets.map(t => t.eventId)}::uuid[],
-                    ${tickets.map(t => t.productId)}::uuid[], ${tickets.map(t => t.code)}::text[],
-                    ${tickets.map(t => t.guestName)}::text[], ${tickets.map(t => t.qrCode)}::text[])`,
-  );
+  await insertEntities(em, Ticket, tickets);
   return tickets.map(ticket => ticket.id);
 }
 
@@ -67,18 +67,36 @@ async function readKeys(em: EntityManager, eventIds: Iterable<string>) {
   return new Map(rows.map(row => [row.event_id, readPrivateKey(row.private_key)]));
 }
 
-/** The order was undone: its tickets open no door any more, used or not. */
+/** The order was undone: its tickets admit nobody any more, used or not. */
 export async function revokeTickets(em: EntityManager, orderId: string): Promise<void> {
-  await query(em, sql`update tickets set status = 'REVOKED' where order_id = ${orderId}`);
+  await moveTickets(em, sql`order_id = ${orderId}`, 'REVOKED');
 }
+
+/** A locked ticket is used. */
+export async function redeemTicket(em: EntityManager, ticket: Ticket, at: Date): Promise<void> {
+  requireStep(TRANSITIONS, `Ticket ${ticket.code}`, ticket.status, 'REDEEMED');
+  await moveTickets(em, sql`id = ${ticket.id}`, 'REDEEMED', sql`, redeemed_at = ${at.toISOString()}`);
+}
+
+/** Gives these tickets their next status, those whose status may be followed by it. */
+const moveTickets = (
+  em: EntityManager,
+  which: RawBuilder<unknown>,
+  to: TicketStatus,
+  changes: RawBuilder<unknown> = sql``,
+): Promise<Ticket[]> =>
+  queryEntities(
+    em,
+    Ticket,
+    sql`update tickets set status = ${to} ${changes}
+      where ${which} and status = any(${statusesBefore(TRANSITIONS, to)}::text[]) returning *`,
+  );
 
 /** The order's tickets, oldest first, whoever asks. */
-export async function readTicketsOf(em: EntityManager, orderId: string): Promise<Ticket[]> {
-  const rows = await query(em, sql<object>`select * from tickets where order_id = ${orderId} order by id`);
-  return rows.map(row => em.map(Ticket, row as never));
-}
+export const readTicketsOf = (em: EntityManager, orderId: string): Promise<Ticket[]> =>
+  selectEntities(em, Ticket, sql`where order_id = ${orderId} order by id`);
 
-/** Its buyer, door staff, the event's organizer, administrators. */
+/** Its buyer, admission staff, the event's organizer, administrators. */
 async function maySee(ctx: Context, ticket: Ticket): Promise<boolean> {
   return mayActFor(ctx.viewer, ticket.customerId) || mayScanFor(ctx, ticket);
 }
@@ -102,42 +120,18 @@ export async function getTicket(ctx: Context, id: string): Promise<Ticket> {
   return ticket;
 }
 
-const BY_ORDER = Symbol('tickets by order');
 /** The order's tickets that the viewer may see, oldest first. */
 export async function ticketsOfOrder(ctx: Context, orderId: string): Promise<Ticket[]> {
   if (!ctx.viewer) return [];
-  const tickets = await loadMany(
-    ctx,
-    BY_ORDER,
-    async ids => {
-      const rows = await query(
-        ctx.em,
-        sql<object>`select * from tickets where order_id = any(${ids.filter(isId)}::uuid[]) order by id`,
-      );
-      return rows.map(row => ctx.em.map(Ticket, row as never));
-    },
-    ticket => ticket.orderId,
-  ).load(orderId);
+  const tickets = await entitiesLoader(ctx, Ticket, 'orderId', { id: 'asc' }).load(orderId);
   const visible = await Promise.all(tickets.map(ticket => maySee(ctx, ticket)));
   return tickets.filter((_, i) => visible[i]);
 }
 
-const BY_CUSTOMER = Symbol('tickets by customer');
 /** A user's tickets, newest first: to that user and to administrators. */
 export async function ticketsOfUser(ctx: Context, userId: string): Promise<Ticket[]> {
   if (!mayActFor(ctx.viewer, userId)) return [];
-  return loadMany(
-    ctx,
-    BY_CUSTOMER,
-    async ids => {
-      const rows = await query(
-        ctx.em,
-        sql<object>`select * from tickets where customer_id = any(${ids.filter(isId)}::uuid[]) order by id desc`,
-      );
-      return rows.map(row => ctx.em.map(Ticket, row as never));
-    },
-    ticket => ticket.customerId,
-  ).load(userId);
+  return entitiesLoader(ctx, Ticket, 'customerId', { id: 'desc' }).load(userId);
 }
 
 /** True for those who see the ticket's scans: whoever may make them. */

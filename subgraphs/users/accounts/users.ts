@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { type Context, mayActFor, requireRole } from '#shared/context.ts';
 import { entityLoader } from '#shared/data/batch.ts';
-import { type ConnectionArguments, connect } from '#shared/data/connection.ts';
+import { type Connection, type ConnectionArguments, connect } from '#shared/data/connection.ts';
 import { inTransaction, isUniqueViolation, newId, sql } from '#shared/data/database.ts';
+import { emailAddress, line } from '#shared/data/text.ts';
 import { forbidden, invalidInput, notFound, parseInput } from '#shared/kernel/errors.ts';
 import type { Role } from '#shared/kernel/passport.ts';
 import { emit } from '#shared/messaging/outbox.ts';
@@ -22,14 +23,9 @@ const isLocale = (text: string) => {
 };
 
 const registration = z.object({
-  email: z.string().transform(normalizeEmail).pipe(z.email('must be an email address').max(254)),
+  email: z.string().transform(normalizeEmail).pipe(emailAddress),
   password: z.string().min(10, 'needs at least 10 characters').max(200, 'has at most 200 characters'),
-  displayName: z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(100, 'has at most 100 characters')
-    .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters'),
+  displayName: line(100),
   locale: z
     .string()
     .nullish()
@@ -75,24 +71,28 @@ export async function getUser(ctx: Context, id: string): Promise<User> {
   return user;
 }
 
+export type UserPage = Connection<User>;
+
 /** All users, newest first. Rights: administrator. */
-export function listUsers(ctx: Context, args: ConnectionArguments) {
+export function listUsers(ctx: Context, args: ConnectionArguments): Promise<UserPage> {
   requireRole(ctx, 'ADMIN');
   return connect(ctx.em, User, args, sql`true`);
 }
 
 /** A field that only the user and administrators may read. @throws FORBIDDEN for others. */
 export function readPrivately<K extends keyof User & string>(ctx: Context, user: User, field: K): User[K] {
-  if (!mayActFor(ctx.viewer, user.id))
+  if (!mayActFor(ctx.viewer, user.id)) {
     throw forbidden(`${field} is visible to the user and to administrators only.`);
+  }
   return user[field];
 }
 
 /** Gives a user another role. Rights: administrator. */
 export async function setRole(ctx: Context, { userId, role }: { userId: string; role: Role }) {
   const viewer = requireRole(ctx, 'ADMIN');
-  if (viewer.id === userId)
+  if (viewer.id === userId) {
     return invalidInput({ path: 'userId', message: 'you cannot change your own role' });
+  }
   const user = await getUser(ctx, userId);
   user.role = role;
   await ctx.em.flush();

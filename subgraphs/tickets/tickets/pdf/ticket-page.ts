@@ -5,7 +5,6 @@ import { type Language, languageOf, latin, words } from './words.ts';
 
 /** All that the page shows; plain data, because it travels to another thread. */
 export interface PrintedTicket {
-  id: string;
   code: string;
   qrCode: string;
   guestName: string;

@@ -2,7 +2,7 @@
 
 import type { OrderLineData } from '#schema/messages/index.ts';
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
-import type { Demand } from '../stock/capacity.ts';
+import type { Demand } from './capacity.ts';
 
 /** Why an order cannot be reserved; the code that `inventory-reserve-result` carries, most fundamental first. */
 export type RefusalReason = 'NOT_ON_SALE' | 'PRICE_CHANGED' | 'LIMIT_EXCEEDED' | 'SOLD_OUT';

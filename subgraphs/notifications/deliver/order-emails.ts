@@ -1,18 +1,18 @@
 /** The emails that the order saga asks for, and those that wait for tickets. */
-import { z } from 'zod';
 import type { MessageData } from '#schema/messages/index.ts';
 import { query, sql } from '#shared/data/database.ts';
+import { selectEntities } from '#shared/data/entities.ts';
+import { emailAddress } from '#shared/data/text.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
-import { answerOrder } from '../deliver/delivery.ts';
-import { type Attachment, Notification } from '../deliver/notification.entity.ts';
-import { createNotification, moveNotification } from '../deliver/notifications.ts';
 import { sendJobFor } from '../jobs.ts';
 import type { NotificationsContext } from '../services.ts';
-import type { OrderData } from './orders.ts';
+import type { OrderData } from '../templates/orders.ts';
+import { answerOrder } from './delivery.ts';
+import { type Attachment, Notification } from './notification.entity.ts';
+import { createNotification, moveNotification } from './notifications.ts';
 
 type Request = MessageData<'notification-send-request'>;
 
-const address = z.email();
 const TEMPLATES = [
   'order-confirmed',
   'order-canceled',
@@ -43,14 +43,15 @@ export async function writeToBuyer(ctx: NotificationsContext, request: Request):
     attachments: template === 'order-confirmed' ? ticketFiles(request) : [],
     priority: 'HIGH',
     dedupeKey: keyOf(orderId, template),
-    refusal: address.safeParse(customer.email).success ? null : 'The recipient is not an email address.',
+    refusal: emailAddress.safeParse(customer.email).success ? null : 'The recipient is not an email address.',
   });
   if (!created) return;
   if (created.status === 'FAILED') await answerOrder(em, created, created.lastError ?? null);
   const hasEnded = template !== 'order-confirmed' || earlier.size > 0;
   const confirmation = template === 'order-confirmed' ? created : earlier.get('order-confirmed');
-  if (hasEnded && confirmation)
+  if (hasEnded && confirmation) {
     await moveNotification(em, confirmation.id, 'CANCELED', sql`last_error = 'The order has ended.'`);
+  }
 }
 
 /**
@@ -63,11 +64,8 @@ async function readEarlier(
 ): Promise<Map<string, Notification>> {
   await query(em, sql`select pg_advisory_xact_lock(hashtextextended(${orderId}, 0))`);
   const keys = TEMPLATES.map(template => keyOf(orderId, template));
-  const rows = await query(
-    em,
-    sql<object>`select * from notifications where dedupe_key = any(${keys}::text[])`,
-  );
-  return new Map(rows.map(row => em.map(Notification, row as never)).map(found => [found.template, found]));
+  const earlier = await selectEntities(em, Notification, sql`where dedupe_key = any(${keys}::text[])`);
+  return new Map(earlier.map(found => [found.template, found]));
 }
 
 function orderData(
