@@ -46,7 +46,7 @@ const MESSAGE_CONCURRENCY = 16;
 const JOB_CONCURRENCY = 5;
 /** A message's handler works in our own database alone and takes milliseconds; the rest is for a loaded machine. */
 const MESSAGE_DEADLINE_MS = 30_000;
-/** A job may ask a provider: Stripe is given 10 s three times (payments/stripe.ts). */
+/** A job may ask a provider: Stripe is given 10 s three times (`payments/provider/stripe.ts`). */
 const JOB_DEADLINE_MS = 60_000;
 /**
  * The database ends a message's transaction that asks for nothing for so long: its process is frozen or hangs, and the
