@@ -46,7 +46,10 @@ export interface Queues {
   close(): Promise<void>;
 }
 
-type Backend = Pick<SubgraphSettings, 'name' | 'redisUrl' | 'jobsDatabaseUrl' | 'queuePrefix'>;
+interface Backend extends Pick<SubgraphSettings, 'redisUrl' | 'jobsDatabaseUrl' | 'queuePrefix'> {
+  /** Of the process, for the names of its connections. */
+  name: string;
+}
 
 /** A worker that dies in mid-job is noticed after this long at most, and its job is run again. */
 const LOCK_DURATION_MS = 10_000;
