@@ -8,6 +8,7 @@ import { readBody } from '#shared/kernel/http.ts';
 import { createLog } from '#shared/kernel/log.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
 import type { Environment } from '#shared/kernel/settings.ts';
+import { messageMigrations } from '#shared/messaging/migrations.ts';
 import { ask, openMessenger, testEnvironment } from '#shared/test/world.ts';
 import { migrations } from '../migrations/index.ts';
 import { Order, OrderLine, OrderTransition } from '../order/order.entity.ts';
@@ -107,7 +108,10 @@ export type TestOrders = Awaited<ReturnType<typeof startTestOrders>>;
 /** Calls domain functions on the subgraph's own database, as its message handlers would, several at a time. */
 export async function openDirectly({ environment }: TestOrders) {
   const settings = readOrdersSettings(environment.env);
-  const orm = await openDatabase(settings.databaseUrl, [Order, OrderLine, OrderTransition], migrations);
+  const orm = await openDatabase(settings.databaseUrl, [Order, OrderLine, OrderTransition], {
+    ...messageMigrations,
+    ...migrations,
+  });
   const context = (em: EntityManager) =>
     ({
       em,

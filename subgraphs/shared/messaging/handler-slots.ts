@@ -19,7 +19,7 @@ export interface Slots {
    * Runs `work`; its signal is aborted at the deadline.
    * @throws HandlerOverdue at the deadline, whether `work` ends or not.
    */
-  run<T>(deadlineMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  run<T>(timeLimitMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Why the process cannot go on without a restart; undefined while it can. */
   ailment(): string | undefined;
 }
@@ -43,12 +43,12 @@ export function createSlots(
   }
 
   return {
-    async run(deadlineMs, work) {
+    async run(timeLimitMs, work) {
       const abandoning = new AbortController();
       const working = work(abandoning.signal);
       const { promise: late, reject } = Promise.withResolvers<never>();
       const timer = setTimeout(() => {
-        const error = new HandlerOverdue(`It did not end within ${deadlineMs} ms.`);
+        const error = new HandlerOverdue(`It did not end within ${timeLimitMs} ms.`);
         overdue += 1;
         cautious = true;
         adjust();
@@ -60,7 +60,7 @@ export function createSlots(
             overdue -= 1;
             adjust();
           });
-      }, deadlineMs);
+      }, timeLimitMs);
       try {
         const result = await Promise.race([working, late]);
         if (cautious) {
