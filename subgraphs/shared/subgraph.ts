@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { GraphQLSchemaModule } from '@apollo/subgraph/dist/schema-helper/index.js';
 import type { Constructor, EntitySchema } from '@mikro-orm/postgresql';
 import { parse } from 'graphql';
 import { readSchema } from '../../schema/read.ts';
@@ -32,7 +33,7 @@ export interface SubgraphDefinition<S> {
   settings: SubgraphSettings;
   entities: (Constructor | EntitySchema)[];
   migrations: Migrations;
-  resolvers: object;
+  resolvers: NonNullable<GraphQLSchemaModule['resolvers']>;
   handlers: Handlers<S>;
   /**
    * Makes what every resolver, handler and job gets as `ctx.services`. Runs after the migrations and before
@@ -84,7 +85,7 @@ export async function startSubgraph<S>(definition: SubgraphDefinition<S>): Promi
 
   const schema = buildSubgraphSchema({
     typeDefs: parse(readSchema(name)),
-    resolvers: { ...scalars, ...definition.resolvers } as never,
+    resolvers: { ...scalars, ...definition.resolvers },
   });
   const graphql = await serveGraphQL({ schema, settings, log, metrics, context });
   const respondByRoute = createRouter(definition.routes ?? {}, context);

@@ -2,6 +2,7 @@ import type { Constructor } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
 import type { Context } from '../context.ts';
 import { isId, query, sql } from './database.ts';
+import { entitiesOf } from './entities.ts';
 
 /**
  * The request's DataLoader for `key`, made on first use: all ids asked for in one tick go to `load` together.
@@ -55,7 +56,7 @@ export function entityLoader<E extends { id: string }>(
         ctx.em,
         sql<object>`select * from ${sql.table(table)} where id = any(${ids.filter(isId)}::uuid[])`,
       );
-      return rows.map(row => ctx.em.map(entity, row as never));
+      return entitiesOf(ctx.em, entity, rows);
     },
     row => row.id,
   );

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { badInput } from '../kernel/errors.ts';
 import { loadMany, loadOne } from './batch.ts';
 import { type EntityManager, isId, query, sql } from './database.ts';
+import { entitiesOf, entityOf } from './entities.ts';
 
 export interface ConnectionArguments {
   first?: number | null | undefined;
@@ -48,11 +49,7 @@ export async function connect<E extends { id: string }>(
     );
     return row!.count;
   };
-  return toConnection(
-    rows.map(row => em.map(entity, row as never)),
-    size,
-    count,
-  );
+  return toConnection(entitiesOf(em, entity, rows), size, count);
 }
 
 /**
@@ -99,7 +96,7 @@ export function connectMany<E extends { id: string }>(
     async load(id) {
       const rows = await pages.load(id);
       return toConnection(
-        rows.map(({ parent_id: _, ...row }) => ctx.em.map(entity, row as never)),
+        rows.map(({ parent_id: _, ...row }) => entityOf(ctx.em, entity, row)),
         size,
         async () => (await counts.load(id))?.count ?? 0,
       );

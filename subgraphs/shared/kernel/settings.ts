@@ -33,8 +33,8 @@ type Fault = (value: string) => string | undefined;
  */
 export function kinds(env: Environment) {
   const production = env.NODE_ENV === 'production';
-  const required = <T extends z.ZodType<string>>(type: T, development: z.input<T>, fault?: Fault) =>
-    production ? (fault ? unless(fault, type) : type) : type.default(development as never);
+  const required = (type: z.ZodType<string>, development: string, fault?: Fault) =>
+    production ? (fault ? unless(fault, type) : type) : type.default(development);
   return {
     production,
     port: (development: number) => port.default(development),
@@ -50,7 +50,7 @@ export function kinds(env: Environment) {
       z.coerce.number().int().min(min).max(max).default(standard),
     text: (standard: string) => z.string().default(standard),
     choice: <const T extends readonly [string, ...string[]]>(values: T, standard: T[number]) =>
-      z.enum(values).default(standard as never),
+      z.enum(values).default(standard),
     flag,
     /** A flag that production refuses for the reason `why`. */
     developmentFlag: (why: string) => flag(false).refine(on => !(on && production), why),

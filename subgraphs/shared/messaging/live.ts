@@ -4,11 +4,11 @@
  * A publication is a hint and carries no state: listeners reload from the database, so that losing one or hearing
  * it twice does no harm beyond a delay.
  */
-import type { Relay } from 'bullmq';
 import { unavailable } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
+import type { LiveRelay } from './queues.ts';
 
-type Listener = (data: never) => unknown;
+type Listener = (data: unknown) => unknown;
 
 export interface Live {
   publish(topic: string, data?: unknown): Promise<void>;
@@ -30,7 +30,7 @@ export interface Live {
   watch<T>(topics: string[], load: () => Promise<T[]>): AsyncIterableIterator<T>;
 }
 
-export function createLive(relay: Relay<never>, log: Log): Live {
+export function createLive(relay: LiveRelay, log: Log): Live {
   // One subscription of the relay serves all listeners of this process on a topic.
   const topics = new Map<
     string,
@@ -39,8 +39,7 @@ export function createLive(relay: Relay<never>, log: Log): Live {
 
   // After an outage messages may have been missed: whoever listens looks again.
   relay.on('recovered', () => {
-    for (const { listeners } of topics.values())
-      for (const listener of listeners) listener(undefined as never);
+    for (const { listeners } of topics.values()) for (const listener of listeners) listener(undefined);
   });
 
   async function listen<T>(topic: string, listener: (data: T | undefined) => unknown) {
@@ -48,7 +47,7 @@ export function createLive(relay: Relay<never>, log: Log): Live {
     if (!entry) {
       const listeners = new Set<Listener>();
       const subscribed = relay.subscribe(topic, ({ data }) => {
-        for (const each of [...listeners]) each(data as never);
+        for (const each of [...listeners]) each(data);
       });
       entry = { listeners, subscribed };
       topics.set(topic, entry);

@@ -19,6 +19,15 @@ import { CONNECTION_TIMEOUT_MS } from '../data/pool.ts';
 import type { Log } from '../kernel/log.ts';
 import type { SubgraphSettings } from '../kernel/settings.ts';
 
+/** What is used of BullMQ's, whichever backend it stands on. */
+export type LiveRelay = Pick<Relay<unknown>, 'on' | 'publish' | 'subscribe' | 'close'>;
+type OpenQueue = Pick<Queue, 'name' | 'toKey' | 'addBulk' | 'close'> & TellsErrors;
+type OpenWorker = Pick<Worker, 'concurrency' | 'isPaused' | 'pause' | 'resume' | 'waitUntilReady' | 'close'> &
+  TellsErrors;
+interface TellsErrors {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
 export interface QueueItem {
   id: string;
   name: string;
@@ -41,7 +50,7 @@ export interface Queues {
   /** Runs `process` for each item, `concurrency` at a time. */
   consume(queue: string, process: Processor, concurrency: number): Promise<Consumer>;
   /** Fan-out between processes, for live.ts. */
-  relay: Relay<never>;
+  relay: LiveRelay;
   /** Waits for running jobs, then lets go of every connection. */
   close(): Promise<void>;
 }
@@ -65,8 +74,8 @@ const BACKGROUND_PRIORITY = 1;
 
 export async function openQueues(settings: Backend, log: Log): Promise<Queues> {
   const backend = settings.redisUrl ? redisBackend(settings, log) : await postgresBackend(settings, log);
-  const queues = new Map<string, Queue>();
-  const workers: Worker[] = [];
+  const queues = new Map<string, OpenQueue>();
+  const workers: OpenWorker[] = [];
 
   const open = (name: string) => {
     let queue = queues.get(name);
@@ -79,7 +88,7 @@ export async function openQueues(settings: Backend, log: Log): Promise<Queues> {
   };
 
   return {
-    relay: backend.relay as Relay<never>,
+    relay: backend.relay,
     async add(name, items) {
       await open(name).addBulk(
         items.map(item => ({
@@ -139,7 +148,7 @@ export async function openQueues(settings: Backend, log: Log): Promise<Queues> {
 }
 
 /** Waits for the jobs that run, but not for ever: what is cut off here is run again elsewhere. */
-async function closeWorker(worker: Worker): Promise<void> {
+async function closeWorker(worker: OpenWorker): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<void>(resolve => {
     timer = setTimeout(resolve, CLOSE_MS);
@@ -151,10 +160,10 @@ async function closeWorker(worker: Worker): Promise<void> {
 type WorkerSettings = Omit<WorkerOptions, 'connection'>;
 
 interface OpenBackend {
-  queue(name: string): Queue;
-  present(queue: Queue, ids: string[]): Promise<Set<string>>;
-  worker(name: string, process: Processor, options: WorkerSettings): Worker;
-  relay: Relay<never>;
+  queue(name: string): OpenQueue;
+  present(queue: OpenQueue, ids: string[]): Promise<Set<string>>;
+  worker(name: string, process: Processor, options: WorkerSettings): OpenWorker;
+  relay: LiveRelay;
   close(): Promise<void>;
 }
 
@@ -192,10 +201,10 @@ async function postgresBackend({ jobsDatabaseUrl, name }: Backend, log: Log): Pr
   } finally {
     client.release();
   }
-  const relay = new Relay({ connection: pool as never, name, backend: createPostgresRelayBackend as never });
+  const relay = new Relay({ connection: pool, name, backend: createPostgresRelayBackend });
   relay.on('error', error => log.warn({ err: error }, 'live relay'));
   return {
-    queue: queue => new Queue(queue, { connection: pool as never }, createPostgresBackend as never),
+    queue: queue => new Queue(queue, { connection: pool }, createPostgresBackend),
     // BullMQ itself looks jobs up one by one alone.
     async present(queue, ids) {
       const { rows } = await pool.query<{ id: string }>(
@@ -205,8 +214,8 @@ async function postgresBackend({ jobsDatabaseUrl, name }: Backend, log: Log): Pr
       return new Set(rows.map(({ id }) => id));
     },
     worker: (queue, process, options) =>
-      new Worker(queue, process, { ...options, connection: pool as never }, createPostgresBackend as never),
-    relay: relay as Relay<never>,
+      new Worker(queue, process, { ...options, connection: pool }, createPostgresBackend),
+    relay: relay,
     close: () => pool.end(),
   };
 }
@@ -225,18 +234,18 @@ function redisBackend({ redisUrl, queuePrefix, name }: Backend, log: Log): OpenB
   const forWorkers = connect('workers');
   const prefix = queuePrefix;
   const forLive = connect('live');
-  const relay = new Relay({ connection: forLive as never, prefix, name });
+  const relay = new Relay({ connection: forLive, prefix, name });
   relay.on('error', error => log.warn({ err: error }, 'live relay'));
   const connections = [shared, forWorkers, forLive];
   return {
-    queue: queue => new Queue(queue, { connection: shared as never, prefix }),
+    queue: queue => new Queue(queue, { connection: shared, prefix }),
     async present(queue, ids) {
       const found = await Promise.all(ids.map(id => shared.exists(queue.toKey(id))));
       return new Set(ids.filter((_, index) => found[index] === 1));
     },
     worker: (queue, process, options) =>
-      new Worker(queue, process, { ...options, connection: forWorkers as never, prefix }),
-    relay: relay as Relay<never>,
+      new Worker(queue, process, { ...options, connection: forWorkers, prefix }),
+    relay: relay,
     async close() {
       for (const connection of connections) connection.disconnect();
     },
