@@ -12,7 +12,7 @@ import { messageMigrations } from '#shared/messaging/migrations.ts';
 import { ask, openMessenger, testEnvironment } from '#shared/test/world.ts';
 import { migrations } from '../migrations/index.ts';
 import { Order, OrderLine, OrderTransition } from '../order/order.entity.ts';
-import { unlimitedAdmission } from '../place/admission.ts';
+import { unlimitedOrders } from '../place/order-limit.ts';
 import type { Product } from '../place/products.ts';
 import { startOrders } from '../server.ts';
 import type { OrdersContext } from '../services.ts';
@@ -120,7 +120,7 @@ export async function openDirectly({ environment }: TestOrders) {
       cache: new Map(),
       log: createLog('test', 'silent'),
       live: { publish: async () => {} } as unknown as OrdersContext['live'],
-      services: { settings, admission: unlimitedAdmission, stopSweeping: async () => {} },
+      services: { settings, orderLimit: unlimitedOrders, stopSweeping: async () => {} },
     }) satisfies OrdersContext;
   const fork = () => orm.em.fork() as EntityManager;
   return {

@@ -1,23 +1,24 @@
 /**
- * Bounds how long handlers run. A handler that is overdue gives its item up, so that another process takes it; as
- * long as it has not ended it occupies its slot, so that a process whose handlers hang takes nothing more.
+ * Limits how long handlers run. A handler that is past its time limit is overdue: it gives up its message or job, so that
+ * another process takes it. As long as it has not ended it occupies its slot, so that a process whose handlers hang takes
+ * nothing more.
  */
 
 /** A queue without a free slot for this long makes the process unhealthy: only a restart helps then. */
 const WEDGED_AFTER_MS = 120_000;
 
-/** What the abandoned handler's signal is aborted with, and what its delivery fails with. */
+/** The reason with which an overdue handler's signal is aborted, and its delivery fails. */
 export class HandlerOverdue extends Error {
   static {
-    // On the prototype, so that stack traces begin with it: BullMQ keeps those of earlier attempts (inbox.ts).
+    // On the prototype, so that stack traces begin with it: BullMQ keeps those of earlier attempts (consumers.ts).
     HandlerOverdue.prototype.name = 'HandlerOverdue';
   }
 }
 
 export interface Slots {
   /**
-   * Runs `work`; its signal is aborted at the deadline.
-   * @throws HandlerOverdue at the deadline, whether `work` ends or not.
+   * Runs `work`; its signal is aborted at the time limit.
+   * @throws HandlerOverdue at the time limit, whether `work` ends or not.
    */
   run<T>(timeLimitMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Why the process cannot go on without a restart; undefined while it can. */
@@ -32,7 +33,7 @@ export function createSlots(
 ): Slots {
   let overdue = 0;
   let exhaustedSince: number | null = null;
-  // After an overdue handler items are taken one by one until one is handled: where all hang, few get caught.
+  // After an overdue handler deliveries are taken one by one until one is handled: where all hang, few are held up.
   let cautious = false;
 
   function adjust() {
