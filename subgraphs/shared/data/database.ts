@@ -71,7 +71,7 @@ async function migrate(orm: MikroORM): Promise<void> {
   });
 }
 
-/** The pool behind an open database, for those who watch over it. */
+/** The pool of an open database, for health checks. */
 export const poolOf = (orm: MikroORM): Promise<Pool> => orm.em.getConnection().getNativeClient();
 
 /**

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { withCorrelation } from '../kernel/correlation.ts';
 import type { Log } from '../kernel/log.ts';
 import { type Acknowledge, createAcknowledger } from './acknowledgements.ts';
-import { buryDeadLetter } from './dead-letters.ts';
+import { recordDeadLetter } from './dead-letters.ts';
 import { createSlots, HandlerOverdue, type Slots } from './handler-slots.ts';
 import {
   checkHandlers,
@@ -128,7 +128,7 @@ async function deliver<S>(
   const { type, correlationid = '' } = delivery.envelope;
   await withCorrelation(correlationid, async () => {
     try {
-      refuseHopeless(job);
+      refuseHarmful(job);
       await handle({ ...context(correlationid), signal }, delivery);
       metrics.messages.inc({ message: type, outcome: 'handled' });
     } catch (error) {
@@ -144,7 +144,7 @@ async function deliver<S>(
         metrics.messages.inc({ message: type, outcome: 'retried' });
         throw error;
       }
-      await buryDeadLetter(context(correlationid).em, queue, delivery, error, job.attemptsMade + 1);
+      await recordDeadLetter(context(correlationid).em, queue, delivery, error, job.attemptsMade + 1);
       metrics.messages.inc({ message: type, outcome: 'dead' });
     }
     acknowledge(delivery, queue);
@@ -152,7 +152,7 @@ async function deliver<S>(
 }
 
 /** Refuses what would probably hang or end one more process. */
-function refuseHopeless({ stacktrace, stalledCounter }: Job): void {
+function refuseHarmful({ stacktrace, stalledCounter }: Job): void {
   const overdue = (stacktrace ?? []).filter(trace => trace?.startsWith(HandlerOverdue.prototype.name)).length;
   if (overdue >= MOST_OVERDUE) throw new UnrecoverableError(`Its handler was overdue ${overdue} times.`);
   if (stalledCounter >= MOST_STALLED) {

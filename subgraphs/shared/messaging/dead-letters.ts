@@ -32,7 +32,7 @@ export class DeadLetter extends DeadLetterSchema.class {
 DeadLetterSchema.setClass(DeadLetter);
 
 /** Keeps what has failed for good, and why. One that fails again after a replay replaces what is known of it. */
-export async function buryDeadLetter(
+export async function recordDeadLetter(
   em: EntityManager,
   queue: string,
   delivery: Delivery,

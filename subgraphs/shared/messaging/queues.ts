@@ -60,7 +60,7 @@ interface Backend extends Pick<SubgraphSettings, 'redisUrl' | 'jobsDatabaseUrl' 
   name: string;
 }
 
-/** A worker that dies in mid-job is noticed after this long at most, and its job is run again. */
+/** The job of a worker that dies is run again after this long at most. */
 const LOCK_DURATION_MS = 10_000;
 const STALLED_CHECK_MS = 5_000;
 /** Tries before a message or job becomes a dead letter: about three minutes with the waits below. */

@@ -1,4 +1,4 @@
-/** The way in from outside to a subgraph: its plain routes (`/webhooks/…`, `/files/…`), and nothing else. */
+/** A subgraph's listener for the outside: its plain routes (`/webhooks/…`, `/files/…`), and nothing else. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { answerJson } from '../kernel/http.ts';
 import { listen } from '../kernel/listen.ts';
@@ -6,7 +6,7 @@ import type { Log } from '../kernel/log.ts';
 import { CORRELATION_HEADER } from '../kernel/passport.ts';
 import { drain } from './drain.ts';
 
-/** A sender that takes longer for its headers, or for all of its request, is cut off. */
+/** The connection of a sender that takes longer for its headers, or for all of its request, is closed. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -22,7 +22,7 @@ interface PublicListenerOptions {
 /** Opens it. The subgraph's own port, with its API, health and metrics, is then for the inside alone. */
 export async function listenToOutside({ port, host, log, respond }: PublicListenerOptions) {
   const server = createServer((req, res) => {
-    // Whose request it is, only the gateway may say.
+    // Only the gateway may set the correlation id.
     delete req.headers[CORRELATION_HEADER];
     respond(req, res).catch(err => {
       log.error({ err }, 'request from outside failed');
