@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { answerJson } from '#shared/kernel/http.ts';
 import { listen } from '#shared/kernel/listen.ts';
 import { createLog } from '#shared/kernel/log.ts';
 import { createMetrics } from '#shared/kernel/metrics.ts';
 import type { Environment } from '#shared/kernel/settings.ts';
 import { loadSupergraph } from './execution/supergraph.ts';
 import { answerPreflight, corsHeaders } from './http/cors.ts';
-import { createGraphqlHandler, sendJson, setHeaders } from './http/graphql.ts';
+import { createGraphqlHandler, setHeaders } from './http/graphql.ts';
 import { createUncheckedViewers, createViewers } from './identity/viewer.ts';
 import { prefersEventStream } from './live/event-streams.ts';
 import { createLive } from './live/live.ts';
@@ -81,10 +82,10 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
         return live.streams.handle(req, res, search);
       }
       case '/health':
-        return sendJson(res, 200, { alive: true });
+        return answerJson(res, 200, { alive: true });
       case '/ready': {
         const state = stopping ? { ready: false, subgraphs: {} } : await readiness();
-        return sendJson(res, state.ready ? 200 : 503, state);
+        return answerJson(res, state.ready ? 200 : 503, state);
       }
       case '/metrics':
         res.setHeader('content-type', metrics.registry.contentType);
@@ -95,7 +96,7 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
         return;
       default:
         if (path.startsWith('/playground') && (await playground(req, res, path))) return;
-        return sendJson(res, 404, { message: 'Not found.' });
+        return answerJson(res, 404, { message: 'Not found.' });
     }
   }
 
@@ -103,7 +104,7 @@ export async function startGateway(env: Environment = process.env): Promise<Gate
     route(req, res).catch(err => {
       log.error({ err }, 'a request failed');
       if (res.headersSent) res.destroy();
-      else sendJson(res, 500, { message: 'Something went wrong on our side.' });
+      else answerJson(res, 500, { message: 'Something went wrong on our side.' });
     });
   });
   // A sender of headers or a body that takes longer than this is cut off.

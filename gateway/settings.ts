@@ -6,7 +6,7 @@ import {
   type Kinds,
   readSettings,
 } from '#shared/kernel/settings.ts';
-import { SUBGRAPHS } from '../schema/read.ts';
+import { SUBGRAPH_NAMES } from '../schema/subgraphs.ts';
 import type { ConcurrencyOptions } from './pipeline/limits/concurrency-limit.ts';
 
 export interface GatewaySettings {
@@ -81,7 +81,7 @@ export function readGatewaySettings(env: Environment): GatewaySettings {
   }));
   const own = read as Record<string, unknown>;
   const subgraphs = Object.fromEntries(
-    foreign ? [] : SUBGRAPHS.map(({ name }) => [name, String(own[urlSetting(name)]).replace(/\/+$/, '')]),
+    foreign ? [] : SUBGRAPH_NAMES.map(name => [name, String(own[urlSetting(name)]).replace(/\/+$/, '')]),
   );
   return {
     production: env.NODE_ENV === 'production',
@@ -158,9 +158,7 @@ const common = (k: Kinds, env: Environment, foreign: boolean) => ({
 });
 
 const ownSubgraphs = (k: Kinds) => ({
-  ...Object.fromEntries(
-    SUBGRAPHS.map(({ name, port }) => [urlSetting(name), k.url(`http://127.0.0.1:${port}`)]),
-  ),
+  ...Object.fromEntries(SUBGRAPH_NAMES.map(name => [urlSetting(name), k.subgraphUrl(name)])),
   INTERNAL_SECRET: k.secret(DEVELOPMENT_INTERNAL_SECRET),
 });
 

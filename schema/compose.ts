@@ -2,14 +2,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
-import { readSchema, SUBGRAPHS } from './read.ts';
+import { readSchema } from './read.ts';
+import { localUrlOf, SUBGRAPH_NAMES } from './subgraphs.ts';
 
 const target = new URL('./supergraph.graphql', import.meta.url);
 
 const { supergraphSdl, errors } = composeServices(
-  SUBGRAPHS.map(({ name, port }) => ({
+  SUBGRAPH_NAMES.map(name => ({
     name,
-    url: `http://127.0.0.1:${port}/graphql`,
+    url: `${localUrlOf(name)}/graphql`,
     typeDefs: parse(readSchema(name)),
   })),
 );

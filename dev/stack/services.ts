@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DEVELOPMENT_INTERNAL_SECRET, DEVELOPMENT_WEBHOOK_SECRET } from '#shared/kernel/production.ts';
 import type { Environment } from '#shared/kernel/settings.ts';
-import { SUBGRAPHS } from '../../schema/read.ts';
+import { DATABASES, QUEUE_DATABASE, SUBGRAPHS } from '../../schema/subgraphs.ts';
 import { findFreePort } from '../free-port.ts';
 import type { NamedPort } from './lock.ts';
 
@@ -41,12 +41,11 @@ export async function choosePorts(which: 'default' | 'free', env: Environment): 
   return chosen;
 }
 
-/** The databases of the embedded PostgreSQL: one per subgraph, and one for the queues. */
-export const DATABASES = [...SUBGRAPHS.map(({ name }) => name as string), 'jobs'];
-
 /** False when the environment brings a PostgreSQL for every database and, for the queues, that or Redis. */
 export const needsPostgres = (env: Environment) =>
-  DATABASES.some(name => !env[`${name.toUpperCase()}_DATABASE_URL`] && !(name === 'jobs' && env.REDIS_URL));
+  DATABASES.some(
+    name => !env[`${name.toUpperCase()}_DATABASE_URL`] && !(name === QUEUE_DATABASE && env.REDIS_URL),
+  );
 
 /**
  * The one environment of all processes; each reads what concerns it. Ports and addresses are the stack's to choose,

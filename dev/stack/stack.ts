@@ -1,13 +1,13 @@
 /** The whole of Guichet on one machine: PostgreSQL, the Stripe sandbox, the mailbox, six subgraphs, the gateway. */
 import { join, resolve } from 'node:path';
 import type { Environment } from '#shared/kernel/settings.ts';
+import { DATABASES } from '../../schema/subgraphs.ts';
 import { startPostgres } from '../postgres/postgres.ts';
 import { describeStack, onStopSignals, readArguments, removeStackData } from './command.ts';
 import { lockFolder, requireFreePorts, StartRefused } from './lock.ts';
 import { labelFor, startProcess } from './processes.ts';
 import {
   choosePorts,
-  DATABASES,
   needsPostgres,
   type Ports,
   type Service,

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Client } from 'pg';
 import { ask, subscribe, viewerWith } from '#shared/test/world.ts';
 import { confirmPayment, listEvents, placeOrder, registerBuyer, signIn } from '../../dev/buyer/purchase.ts';
-import { readSchema, SUBGRAPHS } from '../../schema/read.ts';
+import { readSchema } from '../../schema/read.ts';
+import { SUBGRAPH_NAMES } from '../../schema/subgraphs.ts';
 import { complete, eventually, reserve, startTestStack, type TestStack } from '../world.ts';
 import { everyOperation, type Operation } from './every-operation.ts';
 
@@ -18,7 +19,7 @@ afterAll(async () => {
   await stack?.end();
 });
 
-const NAMES = SUBGRAPHS.map(({ name }) => name);
+const NAMES = SUBGRAPH_NAMES;
 const status = (name: string, path: string) =>
   fetch(`${stack.urls[name]}${path}`, { signal: AbortSignal.timeout(5_000) }).then(
     answer => answer.status,

@@ -5,9 +5,8 @@ import { expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { type Environment, kinds } from '#shared/kernel/settings.ts';
-import { DATABASES } from '../../dev/stack/services.ts';
 import { readGatewaySettings } from '../../gateway/settings.ts';
-import { SUBGRAPHS } from '../../schema/read.ts';
+import { DATABASES, SUBGRAPH_NAMES, SUBGRAPHS } from '../../schema/subgraphs.ts';
 import { readInvoicesSettings } from '../../subgraphs/invoices/settings.ts';
 import { readNotificationsSettings } from '../../subgraphs/notifications/settings.ts';
 import { readOrdersSettings } from '../../subgraphs/orders/settings.ts';
@@ -253,13 +252,38 @@ test('health checks ask the port that the program listens on', () => {
   }
 });
 
+test('names, ports and public ports are those of schema/subgraphs.ts', () => {
+  const programsOf = ours.map(({ name, service }) => [name, service.command!.at(-1)]);
+  expect(new Map(programsOf as [string, string][])).toEqual(
+    new Map([
+      ['gateway', 'gateway/main.ts'],
+      ...SUBGRAPH_NAMES.flatMap((name): [string, string][] => [
+        [name, `subgraphs/${name}/server.ts`],
+        [`${name}-worker`, `subgraphs/${name}/server.ts`],
+      ]),
+    ]),
+  );
+  const urls = SUBGRAPHS.map(({ name, port }) => [`${name.toUpperCase()}_URL`, `http://${name}:${port}`]);
+  for (const { service } of ours) {
+    expect(environmentOf(service, PRODUCTION)).toMatchObject(Object.fromEntries(urls));
+  }
+  for (const subgraph of SUBGRAPHS) {
+    const { service, settingsOf } = named(subgraph.name);
+    const { port, publicPort } = settingsOf(environmentOf(service, PRODUCTION)) as Record<string, number>;
+    const expected = 'publicPort' in subgraph ? subgraph.publicPort : undefined;
+    expect({ port, publicPort }).toEqual({ port: subgraph.port, publicPort: expected });
+    const published = (service.ports ?? []).map(port => (typeof port === 'string' ? port : port.published));
+    expect(published).toEqual(expected === undefined ? [] : [subgraph.port]);
+  }
+});
+
 test('every subgraph has its database', () => {
-  const created = [...read('subgraphs/shared/databases.sql').matchAll(/create database (\w+);/g)].map(
+  const created = [...read('deploy/databases.sql').matchAll(/create database (\w+);/g)].map(
     ([, name]) => name,
   );
   expect(created).toEqual(DATABASES.filter(name => name !== 'jobs'));
   expect(compose.services.postgres!.volumes).toContainEqual(
-    expect.stringMatching(/^\.\/subgraphs\/shared\/databases\.sql:/),
+    expect.stringMatching(/^\.\/deploy\/databases\.sql:/),
   );
 });
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, matchesGlob, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { SUBGRAPHS } from '../../schema/read.ts';
+import { SUBGRAPHS } from '../../schema/subgraphs.ts';
 
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);

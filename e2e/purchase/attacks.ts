@@ -1,7 +1,7 @@
 /** Requests that no honest client sends. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { SUBGRAPHS } from '../../schema/read.ts';
+import { SUBGRAPHS } from '../../schema/subgraphs.ts';
 import type { TestStack } from '../world.ts';
 
 /** What subgraphs answer to their gateway alone. */

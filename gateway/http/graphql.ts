@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HeaderMap } from '@apollo/server';
 import { CodedError } from '#shared/kernel/errors.ts';
+import { answerJson } from '#shared/kernel/http.ts';
 import { CORRELATION_HEADER } from '#shared/kernel/passport.ts';
 import { correlationIdFrom } from '../context.ts';
 import type { Identity, Viewers } from '../identity/viewer.ts';
@@ -51,12 +52,12 @@ export function createGraphqlHandler({
       setHeaders(res, headers);
       if (error instanceof CodedError && error.extensions.http) return sendRefusal(res, error);
       if (!(error instanceof BodyError)) {
-        return sendJson(res, 500, { errors: [mask(toFormatted(error), error, correlationId)] });
+        return answerJson(res, 500, { errors: [mask(toFormatted(error), error, correlationId)] });
       }
       // The rest of an oversized body is not waited for.
       if (error.status === 413) res.setHeader('connection', 'close');
       const { message, code } = error;
-      sendJson(res, error.status, { errors: [{ message, extensions: { code } }] });
+      answerJson(res, error.status, { errors: [{ message, extensions: { code } }] });
     }
   };
 }
@@ -100,14 +101,5 @@ function refuse(error: unknown): never {
 function sendRefusal(res: ServerResponse, { message, extensions: { http, ...extensions } }: CodedError) {
   const { status, headers } = http as { status: number; headers: HeaderMap };
   for (const [name, value] of headers) res.setHeader(name, value);
-  sendJson(res, status, { errors: [{ message, extensions }] });
-}
-
-export function sendJson(res: ServerResponse, status: number, value: unknown) {
-  const text = JSON.stringify(value);
-  res.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-  });
-  res.end(text);
+  answerJson(res, status, { errors: [{ message, extensions }] });
 }

@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
 import { type Counter, Gauge } from 'prom-client';
 import { CodedError, unavailable } from '#shared/kernel/errors.ts';
+import { answerJson } from '#shared/kernel/http.ts';
 import type { Metrics } from '#shared/kernel/metrics.ts';
 import { CORRELATION_HEADER } from '#shared/kernel/passport.ts';
 import { correlationIdFrom } from '../context.ts';
 import { BodyError } from '../http/body.ts';
 import { addressOf } from '../http/client-address.ts';
-import { sendJson } from '../http/graphql.ts';
 import { readOperationRequest } from '../http/operation-request.ts';
 import { atExpiry } from '../identity/token-expiry.ts';
 import type { Identity, Viewers } from '../identity/viewer.ts';
@@ -97,7 +97,7 @@ export function createEventStreams({
     if (begun.refused && REFUSAL_STATUSES.includes(begun.status)) {
       if (begun.status === 405) res.setHeader('allow', 'POST');
       setRetryAfter(res, begun.refused[0]);
-      return sendJson(res, begun.status, { errors: begun.refused });
+      return answerJson(res, begun.status, { errors: begun.refused });
     }
     if (closed) throw unavailable('The gateway is stopping. Try again.');
     if (res.closed) return;
@@ -173,7 +173,7 @@ export function createEventStreams({
             ? { message: error.message, extensions: { code: error.code } }
             : mask(toFormatted(error), error, correlationId);
         setRetryAfter(res, formatted);
-        sendJson(res, status, { errors: [formatted] });
+        answerJson(res, status, { errors: [formatted] });
       }
     },
     close() {

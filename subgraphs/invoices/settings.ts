@@ -1,3 +1,4 @@
+import { portOf } from '#schema/subgraphs.ts';
 import { publicUrlFault } from '#shared/kernel/production.ts';
 import { type Environment, type Kinds, readSubgraphSettings } from '#shared/kernel/settings.ts';
 
@@ -7,10 +8,10 @@ const identity = (k: Kinds, development: string) =>
 
 /** Settings of the invoices subgraph. */
 export function readInvoicesSettings(env: Environment) {
-  return readSubgraphSettings('invoices', 4003, env, k => ({
+  return readSubgraphSettings('invoices', env, k => ({
     /** Base of the addresses of PDF files. */
     INVOICES_PUBLIC_URL: k
-      .url('http://localhost:4003', publicUrlFault)
+      .url(`http://localhost:${portOf('invoices')}`, publicUrlFault)
       .transform(url => url.replace(/\/$/, '')),
     SELLER_NAME: identity(k, 'Guichet Démo SAS'),
     /** Lines are parted by line breaks or by `\n`. */

@@ -11,7 +11,7 @@ const send = (ctx: NotificationsContext, { notificationId }: { notificationId: s
   deliverNotification(ctx, notificationId);
 
 /** Reaching the mail server, or one that does not answer and the other, takes a minute beside its time-out. */
-const deadlineMs = ({ settings }: NotificationsServices) => 60_000 + settings.SMTP_TIMEOUT * 1_000;
+const timeLimitMs = ({ settings }: NotificationsServices) => 60_000 + settings.SMTP_TIMEOUT * 1_000;
 
 export const handlers: Handlers<NotificationsServices> = {
   messages: {
@@ -74,7 +74,7 @@ export const handlers: Handlers<NotificationsServices> = {
       }),
   },
   jobs: [
-    onJob(sendNotificationJob, send, { deadlineMs }),
-    onJob(sendUrgentNotificationJob, send, { deadlineMs }),
+    onJob(sendNotificationJob, send, { timeLimitMs }),
+    onJob(sendUrgentNotificationJob, send, { timeLimitMs }),
   ],
 };

@@ -3,7 +3,7 @@ import { type Environment, readSubgraphSettings } from '#shared/kernel/settings.
 
 /** Settings of the notifications subgraph. */
 export function readNotificationsSettings(env: Environment) {
-  return readSubgraphSettings('notifications', 4006, env, k => ({
+  return readSubgraphSettings('notifications', env, k => ({
     /** Where mail is handed in, e.g. `smtps://user:password@smtp.example.org`. */
     SMTP_URL: k.url('smtp://127.0.0.1:1025', mailServerFault),
     /** Takes the mail that the first one refused or could not be given. */
@@ -12,7 +12,7 @@ export function readNotificationsSettings(env: Environment) {
     SMTP_TIMEOUT: k.number(60, { min: 1, max: 600 }),
     MAIL_FROM: k.own('Guichet <billets@guichet.test>', senderFault),
     /** Where the tickets subgraph serves its files. */
-    TICKETS_URL: k.url('http://127.0.0.1:4005'),
+    TICKETS_URL: k.subgraphUrl('tickets'),
     /** Before every link in an email. */
     PUBLIC_URL: k.url('http://localhost:4000', publicUrlFault),
   }));

@@ -3,7 +3,7 @@ import { runUntilStopped, startSubgraph } from '#shared/subgraph.ts';
 import { handlers } from './handlers.ts';
 import { migrations } from './migrations/index.ts';
 import { Order, OrderLine, OrderTransition } from './order/order.entity.ts';
-import { createSagaAdmission, unlimitedAdmission } from './place/admission.ts';
+import { createOrderLimit, unlimitedOrders } from './place/order-limit.ts';
 import { resolvers } from './resolvers.ts';
 import { startSweeping } from './saga/sweeping.ts';
 import type { OrdersServices } from './services.ts';
@@ -20,7 +20,7 @@ export function startOrders(env: Environment) {
     handlers,
     services: async ({ em, log }) => ({
       settings,
-      admission: settings.SAGA_TARGET > 0 ? createSagaAdmission(settings.SAGA_TARGET) : unlimitedAdmission,
+      orderLimit: settings.SAGA_TARGET > 0 ? createOrderLimit(settings.SAGA_TARGET) : unlimitedOrders,
       stopSweeping: settings.workers === 'off' ? async () => {} : startSweeping(em, log),
     }),
     close: services => services.stopSweeping(),

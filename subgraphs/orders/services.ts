@@ -1,10 +1,10 @@
 import type { Context } from '#shared/context.ts';
-import type { SagaAdmission } from './place/admission.ts';
+import type { OrderLimit } from './place/order-limit.ts';
 import type { OrdersSettings } from './settings.ts';
 
 export interface OrdersServices {
   settings: OrdersSettings;
-  admission: SagaAdmission;
+  orderLimit: OrderLimit;
   stopSweeping(): Promise<void>;
 }
 export type OrdersContext = Context<OrdersServices>;

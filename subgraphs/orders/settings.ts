@@ -2,9 +2,9 @@ import { type Environment, readSubgraphSettings } from '#shared/kernel/settings.
 
 /** Settings of the orders subgraph. */
 export function readOrdersSettings(env: Environment) {
-  return readSubgraphSettings('orders', 4002, env, k => ({
+  return readSubgraphSettings('orders', env, k => ({
     /** Where products and their prices are asked for. */
-    TICKETS_URL: k.url('http://127.0.0.1:4005'),
+    TICKETS_URL: k.subgraphUrl('tickets'),
     /** Seconds that the stock is held for an unpaid order. */
     HOLD_SECONDS: k.number(900, { min: 1, max: 86_400 }),
     /** Milliseconds that orders may wait for each step on average before new ones are refused; 0: any time. */

@@ -14,7 +14,7 @@ const TEST_KEY = /^[sr]k_test_/;
 
 /** Settings of the payments subgraph. */
 export function readPaymentsSettings(env: Environment) {
-  return readSubgraphSettings('payments', 4004, env, k => ({
+  return readSubgraphSettings('payments', env, k => ({
     /** Stripe's secret key. Without one, development talks to the sandbox. */
     STRIPE_SECRET_KEY: stripeKey(k, env),
     /** Production with a test key of Stripe's: nothing that is sold is paid for. */
@@ -28,8 +28,8 @@ export function readPaymentsSettings(env: Environment) {
     STRIPE_WEBHOOK_SECRET: k.secret(DEVELOPMENT_WEBHOOK_SECRET),
     /** Seconds after which a signed webhook is too old to be believed (Stripe's own default). */
     WEBHOOK_TOLERANCE: k.number(300, { min: 1, max: 3_600 }),
-    ORDERS_URL: k.url('http://127.0.0.1:4002'),
-    INVOICES_URL: k.url('http://127.0.0.1:4003'),
+    ORDERS_URL: k.subgraphUrl('orders'),
+    INVOICES_URL: k.subgraphUrl('invoices'),
     /** Where a buyer comes back to when the client names no address. */
     PAYMENT_RETURN_URL: k.url('http://localhost:4000/playground', publicUrlFault),
   }));

@@ -15,7 +15,7 @@ export interface Context<S = unknown> {
   deadline?: number | undefined;
   log: Log;
   live: Live;
-  /** What the subgraph itself stands on: its settings, its provider clients. */
+  /** What the subgraph itself needs: its settings, its provider clients. */
   services: S;
   /** One value per request for each key, made on first use: DataLoaders live here (see batch.ts). */
   cache: Map<unknown, unknown>;

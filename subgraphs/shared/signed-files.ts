@@ -2,8 +2,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type EntityManager, Migration, query, sql } from './data/database.ts';
 
-/** Seconds that an address handed to a client works. */
-const LIFETIME = 900;
+/** How long an address that is given to a client is valid. */
+const LIFETIME_SECONDS = 900;
 
 const sign = (path: string, expires: number, secret: string) =>
   createHmac('sha256', `files:${secret}`).update(`${path}\n${expires}`).digest('base64url');
@@ -11,11 +11,11 @@ const sign = (path: string, expires: number, secret: string) =>
 /** The address of `/files/<name>` at `baseUrl`, valid for 15 minutes to whoever holds it. */
 export function fileUrl(baseUrl: string, name: string, secret: string): string {
   const path = `/files/${name}`;
-  const expires = Math.floor(Date.now() / 1_000) + LIFETIME;
+  const expires = Math.floor(Date.now() / 1_000) + LIFETIME_SECONDS;
   return `${baseUrl}${path}?expires=${expires}&signature=${sign(path, expires, secret)}`;
 }
 
-/** The file's name when the address is rightly signed and not expired, or null. */
+/** The file's name, or null when the signature is wrong or the address has expired. */
 export function verifyFileUrl(url: URL, secret: string): string | null {
   const expires = Number(url.searchParams.get('expires'));
   const given = Buffer.from(url.searchParams.get('signature') ?? '');

@@ -1,13 +1,12 @@
+import { portOf } from '#schema/subgraphs.ts';
 import { publicUrlFault } from '#shared/kernel/production.ts';
 import { type Environment, readSubgraphSettings } from '#shared/kernel/settings.ts';
 
-const PORT = 4005;
-
 /** Settings of the tickets subgraph. */
 export function readTicketsSettings(env: Environment) {
-  return readSubgraphSettings('tickets', PORT, env, k => ({
+  return readSubgraphSettings('tickets', env, k => ({
     /** Where browsers reach this process: the base of the file addresses handed to clients. */
-    TICKETS_PUBLIC_URL: k.url(`http://localhost:${env.TICKETS_PORT || PORT}`, publicUrlFault),
+    TICKETS_PUBLIC_URL: k.url(`http://localhost:${env.TICKETS_PORT || portOf('tickets')}`, publicUrlFault),
     /** Creates the event of the local stack. */
     SEED: k.developmentFlag('creates an event for development'),
   }));

@@ -2,7 +2,7 @@ import { type Environment, readSubgraphSettings } from '#shared/kernel/settings.
 
 /** Settings of the users subgraph. */
 export function readUsersSettings(env: Environment) {
-  return readSubgraphSettings('users', 4001, env, k => ({
+  return readSubgraphSettings('users', env, k => ({
     /** Seconds an access token is valid. */
     ACCESS_TOKEN_LIFETIME: k.number(900, { min: 5, max: 86_400 }),
     /** Creates the accounts of the local stack. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { type EntityManager, inTransaction, openDatabase, query, sql } from '#shared/data/database.ts';
+import { messageMigrations } from '#shared/messaging/migrations.ts';
 import { createDatabases, eventually } from '#shared/test/world.ts';
 import { CreditNote } from '../credit/credit-note.entity.ts';
 import { Invoice, InvoiceLine } from '../issue/invoice.entity.ts';
@@ -16,7 +17,10 @@ let orm: MikroORM;
 
 beforeAll(async () => {
   databases = await createDatabases('invoices');
-  orm = await openDatabase(databases.urls.invoices, [Invoice, InvoiceLine, CreditNote], migrations);
+  orm = await openDatabase(databases.urls.invoices, [Invoice, InvoiceLine, CreditNote], {
+    ...messageMigrations,
+    ...migrations,
+  });
 });
 afterAll(async () => {
   await orm?.close(true);

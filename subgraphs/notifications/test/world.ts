@@ -4,6 +4,7 @@ import type { MessageData } from '#schema/messages/index.ts';
 import { type EntityManager, inTransaction, openDatabase } from '#shared/data/database.ts';
 import { createLog } from '#shared/kernel/log.ts';
 import { DEVELOPMENT_INTERNAL_SECRET, type Environment } from '#shared/kernel/settings.ts';
+import { messageMigrations } from '#shared/messaging/migrations.ts';
 import { verifyFileUrl } from '#shared/signed-files.ts';
 import { startHttpServer, startSubgraphWorld, testEnvironment } from '#shared/test/world.ts';
 import { startMailbox } from '../../../dev/mailbox/mailbox.ts';
@@ -69,7 +70,10 @@ export async function openDomain(extra: Environment = {}) {
   const mailbox = await startMailbox({ smtpPort: 0, httpPort: 0 });
   const environment = await testEnvironment('notifications', { SMTP_URL: mailbox.smtpUrl, ...extra });
   const settings = readNotificationsSettings(environment.env);
-  const orm = await openDatabase(environment.databaseUrl, [Notification], migrations);
+  const orm = await openDatabase(environment.databaseUrl, [Notification], {
+    ...messageMigrations,
+    ...migrations,
+  });
   const mailer = openMailer(settings);
   const warnings: string[] = [];
   const log = createLog('notifications', 'silent');

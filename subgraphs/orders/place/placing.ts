@@ -58,7 +58,7 @@ export async function placeOrder(ctx: OrdersContext, input: z.input<typeof place
 
   const answered = await earlier();
   if (answered) return answered;
-  const leave = await ctx.services.admission.enter(ctx.em);
+  const leave = await ctx.services.orderLimit.enter(ctx.em);
   try {
     return await placeNow();
   } finally {

@@ -6,10 +6,11 @@ import { readBody } from '#shared/kernel/http.ts';
 import { createLog } from '#shared/kernel/log.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
 import type { Environment } from '#shared/kernel/settings.ts';
+import { messageMigrations } from '#shared/messaging/migrations.ts';
 import { startHttpServer, startSubgraphWorld } from '#shared/test/world.ts';
 import { migrations } from '../migrations/index.ts';
 import { Order, OrderLine, OrderTransition } from '../order/order.entity.ts';
-import { unlimitedAdmission } from '../place/admission.ts';
+import { unlimitedOrders } from '../place/order-limit.ts';
 import type { Product } from '../place/products.ts';
 import { startOrders } from '../server.ts';
 import type { OrdersContext } from '../services.ts';
@@ -92,7 +93,10 @@ export async function startWorld(extra: Environment = {}) {
 /** Calls domain functions on the subgraph's own database, as its message handlers would, several at a time. */
 export async function openDomain({ environment }: World) {
   const settings = readOrdersSettings(environment);
-  const orm = await openDatabase(settings.databaseUrl, [Order, OrderLine, OrderTransition], migrations);
+  const orm = await openDatabase(settings.databaseUrl, [Order, OrderLine, OrderTransition], {
+    ...messageMigrations,
+    ...migrations,
+  });
   const context = (em: EntityManager) =>
     ({
       em,
@@ -101,7 +105,7 @@ export async function openDomain({ environment }: World) {
       cache: new Map(),
       log: createLog('test', 'silent'),
       live: { publish: async () => {} } as unknown as OrdersContext['live'],
-      services: { settings, admission: unlimitedAdmission, stopSweeping: async () => {} },
+      services: { settings, orderLimit: unlimitedOrders, stopSweeping: async () => {} },
     }) satisfies OrdersContext;
   const fork = () => orm.em.fork() as EntityManager;
   return {

@@ -4,7 +4,6 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Pool } from 'pg';
 import { v7, validate } from 'uuid';
 import { checkDeadline } from '../kernel/deadline.ts';
-import { BackgroundMessages } from './background-migration.ts';
 import {
   ANSWER_TIMEOUT_MS,
   CONNECTION_TIMEOUT_MS,
@@ -40,7 +39,7 @@ export async function openDatabase(
     extensions: [Migrator],
     discovery: { warnWhenNoEntities: false },
     migrations: {
-      migrationsList: Object.entries({ ...sharedMigrations, ...migrations }).map(([name, migration]) => ({
+      migrationsList: Object.entries(migrations).map(([name, migration]) => ({
         name,
         class: migration,
       })),
@@ -72,7 +71,7 @@ async function migrate(orm: MikroORM): Promise<void> {
   });
 }
 
-/** The pool behind an open database, for those who watch over it. */
+/** The pool of an open database, for health checks. */
 export const poolOf = (orm: MikroORM): Promise<Pool> => orm.em.getConnection().getNativeClient();
 
 /**
@@ -104,54 +103,3 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   if (code === '23505') return !constraint || name === constraint;
   return cause instanceof Error && isUniqueViolation(cause, constraint);
 }
-
-/** Tables that every subgraph has: what the message machinery stands on. */
-class MessageTables extends Migration {
-  override up() {
-    // One row per message or job, written in the transaction of the change it tells of.
-    this.addSql(`create table outbox (
-      id uuid primary key,
-      name text not null,
-      envelope jsonb not null,
-      -- Queues whose consumer has not acknowledged yet. Empty: done.
-      pending text[] not null,
-      live_topics text[] not null default '{}',
-      created_at timestamptz not null default clock_timestamp(),
-      -- When to hand it to the queues (again).
-      due_at timestamptz not null default clock_timestamp(),
-      attempts int not null default 0
-    )`);
-    this.addSql(`create index outbox_due on outbox (due_at) where pending <> '{}' or live_topics <> '{}'`);
-    this.addSql(
-      `create index outbox_done on outbox (created_at) where pending = '{}' and live_topics = '{}'`,
-    );
-    // The messages handled here, in the transaction of their effect.
-    this.addSql(`create table inbox (
-      event_id uuid primary key,
-      handled_at timestamptz not null default clock_timestamp()
-    )`);
-    this.addSql('create index inbox_handled on inbox (handled_at)');
-    this.addSql(`create table dead_letters (
-      id uuid primary key,
-      queue text not null,
-      name text not null,
-      envelope jsonb not null,
-      error text not null,
-      attempts int not null,
-      failed_at timestamptz not null default clock_timestamp()
-    )`);
-    this.addSql(`create table idempotency_keys (
-      scope text not null,
-      key text not null,
-      input_hash text not null,
-      result_id uuid not null,
-      created_at timestamptz not null default clock_timestamp(),
-      primary key (scope, key)
-    )`);
-  }
-}
-
-const sharedMigrations: Migrations = {
-  '0000-message-tables': MessageTables,
-  '0001-background-messages': BackgroundMessages,
-};

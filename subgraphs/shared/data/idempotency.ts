@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
 import { type EntityManager, query, sql } from './database.ts';
 
+/** Part of every subgraph's first migration. */
+export const IDEMPOTENCY_TABLE = `create table idempotency_keys (
+  scope text not null,
+  key text not null,
+  input_hash text not null,
+  result_id uuid not null,
+  created_at timestamptz not null default clock_timestamp(),
+  primary key (scope, key)
+)`;
+
 export type Claim = { outcome: 'new' } | { outcome: 'replay'; resultId: string } | { outcome: 'conflict' };
 
 /**
@@ -36,6 +46,11 @@ export async function findKey(
   if (!earlier) return { outcome: 'new' };
   if (earlier.input_hash !== hashOf(input)) return { outcome: 'conflict' };
   return { outcome: 'replay', resultId: earlier.result_id };
+}
+
+/** Forgets keys that are older than `age`, a PostgreSQL interval such as `14 days`. */
+export async function forgetKeys(em: EntityManager, age: string): Promise<void> {
+  await query(em, sql`delete from idempotency_keys where created_at < now() - ${age}::interval`);
 }
 
 const hashOf = (input: unknown) => createHash('sha256').update(canonicalJson(input)).digest('hex');

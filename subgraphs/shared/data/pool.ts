@@ -26,7 +26,7 @@ export const ANSWER_TIMEOUT_MS = 90_000;
 /** What a new session is told; `transaction_timeout` is known to PostgreSQL 17 and later. */
 export const SESSION_OPTIONS = `-c transaction_timeout=${TRANSACTION_TIMEOUT_MS}`;
 
-/** Milliseconds that a statement may take; undefined for as long as it likes. */
+/** Milliseconds that a statement may take; undefined for no limit. */
 export interface Limits {
   answer: number | undefined;
 }

@@ -1,8 +1,9 @@
-/** Tells a database that cannot be asked at the moment from a request that is wrong. */
+/** Tells a database that does not answer at the moment from a request that is wrong. */
+
 /** The code of `DatabaseUnavailable`; MikroORM's exceptions keep the code of what they wrap. */
 const UNREACHABLE = 'DATABASE_UNREACHABLE';
 
-/** No connection was to be had, or it broke without a word from PostgreSQL. The cause says how. */
+/** There was no free connection, or it broke without an error from PostgreSQL. The cause says how. */
 export class DatabaseUnavailable extends Error {
   readonly code = UNREACHABLE;
 
@@ -26,14 +27,14 @@ export function explainFailure(error: unknown): Error {
 /** Error codes (PostgreSQL's manual, appendix A) that end the session: the connection cannot be used again. */
 const SESSION_ENDS = /^(08...|57P0[1-5]|25P0[34])$/;
 
-/** Whether a statement's failure leaves a connection that is of no more use. */
+/** True when the connection cannot be used again after a statement's failure. */
 export function endsSession(error: Error): boolean {
   return !isFromPostgres(error) || SESSION_ENDS.test(error.code);
 }
 
 /**
  * Error codes after which the same request may succeed a moment later: the session was ended, PostgreSQL lacks a
- * resource (53, such as connections), a deadlock, serialization or a lock's time-out made the transaction give way.
+ * resource (53, such as connections), or a deadlock, a serialization failure or a lock's time-out ended the transaction.
  */
 const PASSES = /^(53...|40001|40P01|55P03)$/;
 

@@ -1,13 +1,13 @@
-/** Until when somebody waits for an answer: told from process to process, so that nobody works on what is too late. */
+/** Until when somebody waits for an answer. It travels from process to process, so that none works on what is too late. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { unavailable } from './errors.ts';
 
 /** Carries a deadline in milliseconds since 1970. Clocks agree within milliseconds, by NTP or on one machine. */
 export const DEADLINE_HEADER = 'x-guichet-deadline';
-/** A deadline further ahead than this is nonsense: no request of ours may take so long. */
+/** A deadline further ahead than this is invalid: no request of ours may take so long. */
 const FURTHEST_MS = 600_000;
 
-/** The deadline that a header tells; undefined when it tells none or nonsense. One that has passed is no nonsense. */
+/** The deadline in a header; undefined when there is none, or an invalid one. One that has passed is valid. */
 export function readDeadline(header: string | string[] | undefined): number | undefined {
   if (typeof header !== 'string' || !/^\d{1,15}$/.test(header)) return undefined;
   const deadline = Number(header);
@@ -21,8 +21,8 @@ export const timeLeft = (deadline: number | undefined, most: number): number =>
 const storage = new AsyncLocalStorage<number>();
 
 /**
- * Runs `work` so that it begins no statement after the deadline. For reading only: a change that has begun is brought
- * to its end, since it may have had effects elsewhere.
+ * Runs `work` so that it begins no statement after the deadline. For reading only: a change that has begun is
+ * completed, since it may have had effects elsewhere.
  */
 export const withDeadline = <T>(deadline: number, work: () => T): T => storage.run(deadline, work);
 

@@ -2,7 +2,7 @@
 import { Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 
-/** For `HOST`: 127.0.0.1 and ::1. Programs resolve `localhost` to either, so a server that has one is not enough. */
+/** As `HOST`: both 127.0.0.1 and ::1. Programs resolve `localhost` to either, so a server needs both. */
 export const LOOPBACK = 'localhost';
 
 const IPV4_LOOPBACK = '127.0.0.1';
@@ -36,15 +36,16 @@ export async function listen(server: Server, port: number, host: string | undefi
       return { port: bound, close: async () => void (await Promise.all([close(server), close(twin)])) };
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')
+      if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') {
         return { port: bound, close: () => close(server) };
+      }
       await close(server);
       if (code !== 'EADDRINUSE' || port !== 0 || attempt === ATTEMPTS) throw error;
     }
   }
 }
 
-/** A server has one address. The twin accepts at another, and hands each connection over. */
+/** A server has one address. The twin listens on the other one, and hands each connection to the server. */
 function createTwin(server: Server): Server {
   // As http.Server itself has it; its other limits apply to the connections that it is handed.
   const options = server instanceof HttpServer ? { allowHalfOpen: true, noDelay: true } : {};

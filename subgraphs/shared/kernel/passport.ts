@@ -38,7 +38,7 @@ export function viewerFromClaims(claims: Record<string, unknown>): Viewer {
 export const PASSPORT_HEADER = 'x-guichet-passport';
 export const CORRELATION_HEADER = 'x-correlation-id';
 /** Seconds a passport is valid. Short, because it cannot be withdrawn. */
-export const PASSPORT_LIFETIME = 60;
+const PASSPORT_LIFETIME_SECONDS = 60;
 
 const AUDIENCE = 'guichet-subgraphs';
 
@@ -59,7 +59,7 @@ export function mintPassport(viewer: Viewer | null, secret: string): Promise<str
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(viewer?.id ?? '')
     .setAudience(AUDIENCE)
-    .setExpirationTime(`${PASSPORT_LIFETIME}s`)
+    .setExpirationTime(`${PASSPORT_LIFETIME_SECONDS}s`)
     .sign(keyOf(secret));
 }
 

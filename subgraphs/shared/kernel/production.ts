@@ -12,7 +12,7 @@ export const DEVELOPMENT_WEBHOOK_SECRET = 'whsec_guichet_development';
 export const DEVELOPMENT_DATABASE_PASSWORD = 'guichet';
 
 const DEVELOPMENT_SECRETS = [DEVELOPMENT_INTERNAL_SECRET, DEVELOPMENT_STRIPE_KEY, DEVELOPMENT_WEBHOOK_SECRET];
-/** How the sandboxes are called in docker-compose.yml. */
+/** Names of the sandboxes in docker-compose.yml. */
 const SANDBOXES = ['stripe-sandbox', 'mailbox'];
 /** Names that never lead anywhere on the Internet (RFC 2606, RFC 6761). */
 const RESERVED_NAME = /(^|\.)(localhost|test|example|invalid|example\.(com|net|org))$/;
@@ -27,8 +27,9 @@ export const SHORTEST_SECRET = 16;
 
 /** Why a secret is refused. A variant of a known one, such as `sk_test_guichet_sandbox`, is as well known. */
 export function secretFault(secret: string): string | undefined {
-  if (DEVELOPMENT_SECRETS.some(known => secret.startsWith(known)))
+  if (DEVELOPMENT_SECRETS.some(known => secret.startsWith(known))) {
     return 'is the one for development, which anybody can read in the source';
+  }
   return secret.length < SHORTEST_SECRET ? `needs at least ${SHORTEST_SECRET} characters` : undefined;
 }
 
@@ -63,13 +64,14 @@ export function hostFault(url: string): string | undefined {
   const host = hostOf(url);
   if (!host) return undefined;
   const family = isIP(host);
-  if (family ? thisMachine.check(host, family === 6 ? 'ipv6' : 'ipv4') : /(^|\.)localhost$/.test(host))
+  if (family ? thisMachine.check(host, family === 6 ? 'ipv6' : 'ipv4') : /(^|\.)localhost$/.test(host)) {
     return 'leads to the machine itself';
+  }
   if (SANDBOXES.includes(host.split('.')[0]!)) return 'leads to a sandbox';
   return RESERVED_NAME.test(host) ? 'leads to a name that is reserved for examples' : undefined;
 }
 
-/** Only the hosts of well-known schemes are brought into one form: `smtp://LOCALHOST.` and `smtp://127.1` are not. */
+/** URL brings only the hosts of well-known schemes into one form, `smtp://LOCALHOST.` and `smtp://127.1` not. */
 function hostOf(url: string): string | undefined {
   const given = URL.parse(url)?.hostname;
   const host = given && URL.parse(`http://${given}`)?.hostname;

@@ -1,7 +1,14 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { localUrlOf, portOf, QUEUE_DATABASE, type SubgraphName } from '#schema/subgraphs.ts';
 import { LOOPBACK } from './listen.ts';
-import { DEVELOPMENT_INTERNAL_SECRET, databaseFault, SHORTEST_SECRET, secretFault } from './production.ts';
+import {
+  DEVELOPMENT_DATABASE_PASSWORD,
+  DEVELOPMENT_INTERNAL_SECRET,
+  databaseFault,
+  SHORTEST_SECRET,
+  secretFault,
+} from './production.ts';
 
 export { DEVELOPMENT_INTERNAL_SECRET };
 
@@ -26,8 +33,8 @@ type Fault = (value: string) => string | undefined;
  */
 export function kinds(env: Environment) {
   const production = env.NODE_ENV === 'production';
-  const required = <T extends z.ZodType<string>>(type: T, development: z.input<T>, fault?: Fault) =>
-    production ? (fault ? unless(fault, type) : type) : type.default(development as never);
+  const required = (type: z.ZodType<string>, development: string, fault?: Fault) =>
+    production ? (fault ? unless(fault, type) : type) : type.default(development);
   return {
     production,
     port: (development: number) => port.default(development),
@@ -43,11 +50,13 @@ export function kinds(env: Environment) {
       z.coerce.number().int().min(min).max(max).default(standard),
     text: (standard: string) => z.string().default(standard),
     choice: <const T extends readonly [string, ...string[]]>(values: T, standard: T[number]) =>
-      z.enum(values).default(standard as never),
+      z.enum(values).default(standard),
     flag,
     /** A flag that production refuses for the reason `why`. */
     developmentFlag: (why: string) => flag(false).refine(on => !(on && production), why),
     url: (development: string, fault?: Fault) => required(z.url(), development, fault),
+    /** Where the gateway or a subgraph reaches another one. */
+    subgraphUrl: (name: SubgraphName) => required(z.url(), localUrlOf(name)),
     optionalUrl: (fault?: Fault) => (production && fault ? unless(fault, z.url()) : z.url()).optional(),
     own: (development: string, fault?: Fault) => required(z.string(), development, fault),
     secret: (development: string, fault: Fault = secretFault) =>
@@ -98,9 +107,13 @@ export function readSettings<S extends z.ZodRawShape>(
 
 const ENVIRONMENTS = ['production', 'development', 'test'] as const;
 
+/** On the embedded PostgreSQL. */
+const localDatabase = (name: string) =>
+  `postgres://guichet:${DEVELOPMENT_DATABASE_PASSWORD}@127.0.0.1:5434/${name}`;
+
 /** Settings that every subgraph process has, beside its own. */
 export interface SubgraphSettings {
-  name: string;
+  name: SubgraphName;
   production: boolean;
   port: number;
   /** The address to listen on, as `listen` takes it. */
@@ -126,8 +139,7 @@ export interface SubgraphSettings {
  * @throws ConfigurationError naming each missing or wrong setting.
  */
 export function readSubgraphSettings<S extends z.ZodRawShape>(
-  name: string,
-  port: number,
+  name: SubgraphName,
   env: Environment,
   extra: (kinds: Kinds) => S,
 ): SubgraphSettings & z.infer<z.ZodObject<S>> {
@@ -135,14 +147,12 @@ export function readSubgraphSettings<S extends z.ZodRawShape>(
   const PUBLIC_PORT = `${name.toUpperCase()}_PUBLIC_PORT`;
   const DATABASE_URL = `${name.toUpperCase()}_DATABASE_URL`;
   const settings: Record<string, unknown> = readSettings(name, env, k => ({
-    [PORT]: k.port(port),
+    [PORT]: k.port(portOf(name)),
     [PUBLIC_PORT]: k.optionalPort(),
     HOST: k.host(),
-    [DATABASE_URL]: k.url(`postgres://guichet:guichet@127.0.0.1:5434/${name}`, databaseFault),
+    [DATABASE_URL]: k.url(localDatabase(name), databaseFault),
     REDIS_URL: k.optionalUrl(),
-    JOBS_DATABASE_URL: env.REDIS_URL
-      ? k.optionalUrl()
-      : k.url('postgres://guichet:guichet@127.0.0.1:5434/jobs', databaseFault),
+    JOBS_DATABASE_URL: env.REDIS_URL ? k.optionalUrl() : k.url(localDatabase(QUEUE_DATABASE), databaseFault),
     QUEUE_PREFIX: k.text('{guichet}'),
     INTERNAL_SECRET: k.secret(DEVELOPMENT_INTERNAL_SECRET),
     WORKERS: k.choice(['on', 'off', 'only'], 'on'),

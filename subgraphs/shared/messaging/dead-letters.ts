@@ -1,10 +1,11 @@
 /** Dead letters through the API: `<subgraph>DeadLetters` lists them, `replay<Subgraph>DeadLetter` tries again. */
 import { defineEntity, p } from '@mikro-orm/postgresql';
-import type { Envelope } from '#schema/messages/index.ts';
+import type { Envelope } from '#schema/messages/envelope.ts';
 import { type Context, requireRole } from '../context.ts';
 import { type Connection, type ConnectionArguments, connect } from '../data/connection.ts';
-import { inTransaction, isId, query, sql } from '../data/database.ts';
+import { type EntityManager, inTransaction, isId, query, sql } from '../data/database.ts';
 import { notFound } from '../kernel/errors.ts';
+import type { Delivery } from './outbox.ts';
 
 const DeadLetterSchema = defineEntity({
   name: 'DeadLetter',
@@ -32,6 +33,23 @@ DeadLetterSchema.setClass(DeadLetter);
 
 export type DeadLetterPage = Connection<DeadLetter>;
 
+/** Keeps what has failed for good, and why. One that fails again after a replay replaces what is known of it. */
+export async function recordDeadLetter(
+  em: EntityManager,
+  queue: string,
+  delivery: Delivery,
+  error: unknown,
+  attempts: number,
+) {
+  await query(
+    em,
+    sql`insert into dead_letters (id, queue, name, envelope, error, attempts)
+      values (${delivery.envelope.id}, ${queue}, ${delivery.envelope.type},
+              ${JSON.stringify(delivery.envelope)}::jsonb, ${String(error)}, ${attempts})
+      on conflict (id) do update set error = excluded.error, attempts = excluded.attempts, failed_at = clock_timestamp()`,
+  );
+}
+
 /** Rights: administrator. */
 export function listDeadLetters(ctx: Context, args: ConnectionArguments): Promise<DeadLetterPage> {
   requireRole(ctx, 'ADMIN');
@@ -49,7 +67,7 @@ export async function replayDeadLetter(ctx: Context, id: string): Promise<true> 
     const moved = await query(
       em,
       sql`with taken as (delete from dead_letters where id = ${id} returning *),
-            -- A command we sent ourselves may still lie in our own outbox: then that row is the one to hand out again.
+            -- A message that we sent ourselves may still lie in our own outbox: then that row is the one to hand out again.
             written as (
               insert into outbox (id, name, envelope, pending)
               select id, name, envelope, array[queue] from taken

@@ -20,7 +20,7 @@ export const defineJob = <D extends z.ZodType>(job: JobDefinition<D>): JobDefini
 
 export interface JobOptions<S> {
   /** Milliseconds after which it counts as hanging and is run again, perhaps elsewhere; 60,000 unless told. */
-  deadlineMs?: (services: S) => number;
+  timeLimitMs?: (services: S) => number;
 }
 
 /** A job and what does it. */

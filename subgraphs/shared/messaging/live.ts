@@ -1,14 +1,14 @@
 /**
- * Live updates: what committed is published on a topic, and every process with a listener on it hears.
+ * Live updates: what has been committed is published on a topic, and reaches every process that listens to the topic.
  *
- * A publication is a hint and carries no state: listeners reload from the database, so that losing one or hearing
- * it twice does no harm beyond a delay.
+ * A publication carries no state: listeners reload from the database, so that a lost or repeated one does no harm
+ * beyond a delay.
  */
-import type { Relay } from 'bullmq';
 import { unavailable } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
+import type { LiveRelay } from './queues.ts';
 
-type Listener = (data: never) => unknown;
+type Listener = (data: unknown) => unknown;
 
 export interface Live {
   publish(topic: string, data?: unknown): Promise<void>;
@@ -30,17 +30,18 @@ export interface Live {
   watch<T>(topics: string[], load: () => Promise<T[]>): AsyncIterableIterator<T>;
 }
 
-export function createLive(relay: Relay<never>, log: Log): Live {
+export function createLive(relay: LiveRelay, log: Log): Live {
   // One subscription of the relay serves all listeners of this process on a topic.
   const topics = new Map<
     string,
     { listeners: Set<Listener>; subscribed: Promise<{ unsubscribe(): Promise<void> }> }
   >();
 
-  // After an outage messages may have been missed: whoever listens looks again.
+  // Publications may have been missed during an outage: all listeners reload.
   relay.on('recovered', () => {
-    for (const { listeners } of topics.values())
-      for (const listener of listeners) listener(undefined as never);
+    for (const { listeners } of topics.values()) {
+      for (const listener of listeners) listener(undefined);
+    }
   });
 
   async function listen<T>(topic: string, listener: (data: T | undefined) => unknown) {
@@ -48,7 +49,7 @@ export function createLive(relay: Relay<never>, log: Log): Live {
     if (!entry) {
       const listeners = new Set<Listener>();
       const subscribed = relay.subscribe(topic, ({ data }) => {
-        for (const each of [...listeners]) each(data as never);
+        for (const each of [...listeners]) each(data);
       });
       entry = { listeners, subscribed };
       topics.set(topic, entry);
@@ -127,7 +128,7 @@ function watch<T>(
   };
 
   let started = false;
-  // Listening begins before the first load: nothing can fall in between.
+  // Listening begins before the first load, so that no change between the two is missed.
   const start = async () => {
     const listening = await Promise.all(names.map(name => listen(name, refresh)));
     if (done) await Promise.all(listening.map(stop => stop()));

@@ -1,20 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import pino from 'pino';
+import { Registry } from 'prom-client';
 import { type EntityManager, newId, openDatabase, query, sql } from '../data/database.ts';
 import { createLog } from '../kernel/log.ts';
-import { createMetrics } from '../kernel/metrics.ts';
 import { createDatabases, eventually, runSql, TEST_REDIS } from '../test/world.ts';
+import { type Ack, acknowledge, ackTopic } from './acknowledgements.ts';
 import { createLive } from './live.ts';
-import { type Ack, acknowledge, ackTopic, startRelay } from './outbox.ts';
+import { createMessageMetrics } from './metrics.ts';
+import { messageMigrations } from './migrations.ts';
 import { openQueues } from './queues.ts';
+import { startRelay } from './relay.ts';
 
 let databases: Awaited<ReturnType<typeof createDatabases<'orders' | 'jobs'>>>;
 let orm: MikroORM;
 
 beforeAll(async () => {
   databases = await createDatabases('orders', 'jobs');
-  orm = await openDatabase(databases.urls.orders, [], {});
+  orm = await openDatabase(databases.urls.orders, [], messageMigrations);
 });
 afterAll(async () => {
   await orm?.close(true);
@@ -107,7 +110,7 @@ describe.each([
       queues,
       live,
       log,
-      metrics: createMetrics('orders'),
+      metrics: createMessageMetrics(new Registry()),
     });
     try {
       (queues.relay as unknown as NodeJS.EventEmitter).emit('recovered');

@@ -19,6 +19,18 @@ import { CONNECTION_TIMEOUT_MS } from '../data/pool.ts';
 import type { Log } from '../kernel/log.ts';
 import type { SubgraphSettings } from '../kernel/settings.ts';
 
+/** What is used of BullMQ's, whichever backend it stands on. */
+export type LiveRelay = Pick<Relay<unknown>, 'on' | 'publish' | 'subscribe' | 'close'>;
+type OpenQueue = Pick<Queue, 'name' | 'toKey' | 'addBulk' | 'close'> & TellsErrors;
+type OpenWorker = Pick<
+  Worker,
+  'closing' | 'concurrency' | 'isPaused' | 'pause' | 'resume' | 'waitUntilReady' | 'close'
+> &
+  TellsErrors;
+interface TellsErrors {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
 export interface QueueItem {
   id: string;
   name: string;
@@ -42,14 +54,17 @@ export interface Queues {
   /** Runs `process` for each item, `concurrency` at a time. */
   consume(queue: string, process: Processor, concurrency: number): Promise<Consumer>;
   /** Fan-out between processes, for live.ts. */
-  relay: Relay<never>;
+  relay: LiveRelay;
   /** Waits for running jobs, then lets go of every connection. */
   close(): Promise<void>;
 }
 
-type Backend = Pick<SubgraphSettings, 'name' | 'redisUrl' | 'jobsDatabaseUrl' | 'queuePrefix'>;
+interface Backend extends Pick<SubgraphSettings, 'redisUrl' | 'jobsDatabaseUrl' | 'queuePrefix'> {
+  /** Of the process, for the names of its connections. */
+  name: string;
+}
 
-/** A worker that dies in mid-job is noticed after this long at most, and its job is run again. */
+/** The job of a worker that dies is run again after this long at most. */
 const LOCK_DURATION_MS = 10_000;
 const STALLED_CHECK_MS = 5_000;
 /** Tries before a message or job becomes a dead letter: about three minutes with the waits below. */
@@ -63,10 +78,10 @@ const BACKGROUND_PRIORITY = 1;
 
 export async function openQueues(settings: Backend, log: Log): Promise<Queues> {
   const backend = settings.redisUrl ? redisBackend(settings, log) : await postgresBackend(settings, log);
-  const queues = new Map<string, Promise<Queue>>();
-  const workers: Worker[] = [];
+  const queues = new Map<string, Promise<OpenQueue>>();
+  const workers: OpenWorker[] = [];
 
-  const open = (name: string): Promise<Queue> => {
+  const open = (name: string): Promise<OpenQueue> => {
     let opening = queues.get(name);
     if (!opening) {
       opening = backend.queue(name);
@@ -78,7 +93,7 @@ export async function openQueues(settings: Backend, log: Log): Promise<Queues> {
   };
 
   return {
-    relay: backend.relay as Relay<never>,
+    relay: backend.relay,
     async add(name, items) {
       const queue = await open(name);
       await queue.addBulk(
@@ -140,7 +155,7 @@ export async function openQueues(settings: Backend, log: Log): Promise<Queues> {
 }
 
 /** Waits for the jobs that run, but not for ever: what is cut off here is run again elsewhere. */
-async function closeWorker(worker: Worker): Promise<void> {
+async function closeWorker(worker: OpenWorker): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<void>(resolve => {
     timer = setTimeout(resolve, CLOSE_MS);
@@ -153,10 +168,10 @@ type WorkerSettings = Omit<WorkerOptions, 'connection'>;
 
 interface OpenBackend {
   /** A queue that is ready, or will be without our help. */
-  queue(name: string): Promise<Queue>;
-  present(queue: Queue, ids: string[]): Promise<Set<string>>;
-  worker(name: string, process: Processor, options: WorkerSettings): Worker;
-  relay: Relay<never>;
+  queue(name: string): Promise<OpenQueue>;
+  present(queue: OpenQueue, ids: string[]): Promise<Set<string>>;
+  worker(name: string, process: Processor, options: WorkerSettings): OpenWorker;
+  relay: LiveRelay;
   close(): Promise<void>;
 }
 
@@ -194,7 +209,7 @@ async function postgresBackend({ jobsDatabaseUrl, name }: Backend, log: Log): Pr
   } finally {
     client.release();
   }
-  const relay = new Relay({ connection: pool as never, name, backend: createPostgresRelayBackend as never });
+  const relay = new Relay({ connection: pool, name, backend: createPostgresRelayBackend });
   relay.on('error', error => log.warn({ err: error }, 'live relay'));
   // One that cannot be made ready never will be: a start that fails is made again by whoever supervises it.
   await relay.waitUntilReady();
@@ -203,7 +218,7 @@ async function postgresBackend({ jobsDatabaseUrl, name }: Backend, log: Log): Pr
     // not answer none is made, as each listens to the pool from then on.
     async queue(name) {
       await pool.query('select 1');
-      const queue = new Queue(name, { connection: pool as never }, createPostgresBackend as never);
+      const queue = new Queue(name, { connection: pool }, createPostgresBackend);
       queue.on('error', error => log.warn({ err: error, queue: name }, 'queue'));
       await queue.waitUntilReady();
       return queue;
@@ -217,8 +232,8 @@ async function postgresBackend({ jobsDatabaseUrl, name }: Backend, log: Log): Pr
       return new Set(rows.map(({ id }) => id));
     },
     worker: (queue, process, options) =>
-      new Worker(queue, process, { ...options, connection: pool as never }, createPostgresBackend as never),
-    relay: relay as Relay<never>,
+      new Worker(queue, process, { ...options, connection: pool }, createPostgresBackend),
+    relay: relay,
     close: () => pool.end(),
   };
 }
@@ -237,12 +252,12 @@ function redisBackend({ redisUrl, queuePrefix, name }: Backend, log: Log): OpenB
   const forWorkers = connect('workers');
   const prefix = queuePrefix;
   const forLive = connect('live');
-  const relay = new Relay({ connection: forLive as never, prefix, name });
+  const relay = new Relay({ connection: forLive, prefix, name });
   relay.on('error', error => log.warn({ err: error }, 'live relay'));
   const connections = [shared, forWorkers, forLive];
   return {
     async queue(name) {
-      const queue = new Queue(name, { connection: shared as never, prefix });
+      const queue = new Queue(name, { connection: shared, prefix });
       queue.on('error', error => log.warn({ err: error, queue: name }, 'queue'));
       return queue;
     },
@@ -251,8 +266,8 @@ function redisBackend({ redisUrl, queuePrefix, name }: Backend, log: Log): OpenB
       return new Set(ids.filter((_, index) => found[index] === 1));
     },
     worker: (queue, process, options) =>
-      new Worker(queue, process, { ...options, connection: forWorkers as never, prefix }),
-    relay: relay as Relay<never>,
+      new Worker(queue, process, { ...options, connection: forWorkers, prefix }),
+    relay: relay,
     async close() {
       for (const connection of connections) connection.disconnect();
     },

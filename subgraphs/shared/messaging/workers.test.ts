@@ -4,10 +4,11 @@ import type { MessageData } from '#schema/messages/index.ts';
 import { inTransaction, newId, query, sql } from '../data/database.ts';
 import { BACKENDS, createNodes, type Node } from '../test/messaging.ts';
 import { createDatabases, eventually, runSql } from '../test/world.ts';
-import { createSlots, HandlerOverdue } from './deadlines.ts';
+import { createSlots, HandlerOverdue } from './handler-slots.ts';
 import { defineJob, enqueue, onJob } from './jobs.ts';
-import { emit, messageQueue, relayOnce } from './outbox.ts';
+import { emit, messageQueue } from './outbox.ts';
 import { openJobsPool, type QueueItem } from './queues.ts';
+import { relayOnce } from './relay.ts';
 
 jest.setTimeout(120_000);
 
@@ -66,7 +67,7 @@ describe.each(BACKENDS)('workers on $backend', ({ backend, available }) => {
       concurrency: 2,
     });
     const doing = (handle: (label: string) => Promise<void>) =>
-      onJob(job, (_ctx, { label }) => handle(label), { deadlineMs: () => 1_000 });
+      onJob(job, (_ctx, { label }) => handle(label), { timeLimitMs: () => 1_000 });
     const hangs = doing(async label => {
       started.push(label);
       await hanging;
@@ -100,7 +101,7 @@ describe.each(BACKENDS)('workers on $backend', ({ backend, available }) => {
   run('what hangs wherever it is handled becomes a dead letter', async () => {
     nodes = await createNodes(backend);
     const job = defineJob({ name: 'tickets/test-hang', data: z.object({}), concurrency: 8 });
-    const node = await nodes.start('tickets', {}, [onJob(job, never, { deadlineMs: () => 100 })]);
+    const node = await nodes.start('tickets', {}, [onJob(job, never, { timeLimitMs: () => 100 })]);
     await inTransaction(node.fork(), em => enqueue(em, job, {}));
     const [letter] = await eventually(async () => {
       const letters = await nodes.sql('tickets', 'select * from dead_letters');

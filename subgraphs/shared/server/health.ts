@@ -3,7 +3,10 @@
  * whether it needs a restart. A database that is away makes it not ready and leaves it healthy: a restart would not
  * bring the database back.
  */
+import type { ServerResponse } from 'node:http';
 import { Client, type Pool } from 'pg';
+import { answerJson } from '../kernel/http.ts';
+import type { Log } from '../kernel/log.ts';
 
 /** One reason for which a process may need a restart. */
 export interface HealthCheck {
@@ -24,6 +27,25 @@ export async function findAilments(checks: HealthCheck[]): Promise<Record<string
     }),
   );
   return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** Answers `/health`. */
+export async function answerHealth(res: ServerResponse, checks: HealthCheck[], log: Log): Promise<void> {
+  const ailments = await findAilments(checks);
+  if (Object.keys(ailments).length === 0) return answerJson(res, 200, { status: 'ok' });
+  log.error({ ailments }, 'unhealthy: this process needs a restart');
+  answerJson(res, 503, { status: 'unhealthy', ailments });
+}
+
+/** Answers `/ready`. */
+export async function answerReady(
+  res: ServerResponse,
+  database: DatabaseWatch,
+  stopping: boolean,
+): Promise<void> {
+  if (stopping) return answerJson(res, 503, { status: 'stopping' });
+  if (await database.ready()) return answerJson(res, 200, { status: 'ready' });
+  answerJson(res, 503, { status: 'database does not answer' });
 }
 
 /** Longest time that an asker waits for a probe's outcome. The probe itself may take longer. */

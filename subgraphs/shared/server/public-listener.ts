@@ -1,16 +1,14 @@
-/** The way in from outside to a subgraph: its plain routes (`/webhooks/…`, `/files/…`), and nothing else. */
+/** A subgraph's listener for the outside: its plain routes (`/webhooks/…`, `/files/…`), and nothing else. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { answerJson } from '../kernel/http.ts';
 import { listen } from '../kernel/listen.ts';
 import type { Log } from '../kernel/log.ts';
 import { CORRELATION_HEADER } from '../kernel/passport.ts';
+import { drain } from './drain.ts';
 
-/** A sender that takes longer for its headers, or for all of its request, is cut off. */
+/** The connection of a sender that takes longer for its headers, or for all of its request, is closed. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** How long a stop waits for requests in flight. */
-const DRAIN_MS = 8_000;
-const SWEEP_MS = 50;
 
 interface PublicListenerOptions {
   /** 0 takes a free port. */
@@ -24,7 +22,7 @@ interface PublicListenerOptions {
 /** Opens it. The subgraph's own port, with its API, health and metrics, is then for the inside alone. */
 export async function listenToOutside({ port, host, log, respond }: PublicListenerOptions) {
   const server = createServer((req, res) => {
-    // Whose request it is, only the gateway may say.
+    // Only the gateway may set the correlation id.
     delete req.headers[CORRELATION_HEADER];
     respond(req, res).catch(err => {
       log.error({ err }, 'request from outside failed');
@@ -39,14 +37,6 @@ export async function listenToOutside({ port, host, log, respond }: PublicListen
   const listening = await listen(server, port, host);
   return {
     port: listening.port,
-    async stop() {
-      const closed = listening.close();
-      // Connections become idle one by one, each when its running request is answered.
-      const sweeping = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-      const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-      await closed;
-      clearInterval(sweeping);
-      clearTimeout(deadline);
-    },
+    stop: () => drain(server, listening),
   };
 }

@@ -1,4 +1,4 @@
-/** WebSockets of a subgraph's API, and how much of them is read: little until a passport was shown. */
+/** WebSockets of a subgraph's API. Little is read of each before it has shown a passport. */
 import type { Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 
@@ -6,8 +6,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 const LARGEST_MESSAGE_BYTES = 2_000_000;
 /** Of everything that comes before the passport; a passport itself also fits into an HTTP header. */
 const BEFORE_PASSPORT_BYTES = 32_768;
-/** How long a client may take to read why its socket was closed. */
-const FAREWELL_MS = 1_000;
+/** How long a client may take to read why its socket is closed. */
+const READ_CLOSE_MS = 1_000;
 const MESSAGE_TOO_BIG = 1009;
 
 /**
@@ -32,7 +32,7 @@ export function openSockets(server: Server) {
       socket.close(MESSAGE_TOO_BIG, 'A passport comes first');
       // Nothing more is read, so an answer to this cannot come.
       socket.pause();
-      setTimeout(() => socket.terminate(), FAREWELL_MS).unref();
+      setTimeout(() => socket.terminate(), READ_CLOSE_MS).unref();
     };
     const stop = () => void connection.off('data', count);
     connection.on('data', count);

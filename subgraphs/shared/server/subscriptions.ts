@@ -17,8 +17,8 @@ interface SubscriptionParts {
   context: (viewer: Viewer | null, correlationId: string) => Context<unknown>;
 }
 
-/** What the connection_init of the gateway brings. */
-interface Visit {
+/** Who asks, as the connection_init of the gateway tells. */
+interface Caller {
   viewer: Viewer | null;
   correlationId: string;
 }
@@ -31,7 +31,7 @@ const GOING_AWAY = 1001;
 /** Serves subscriptions over graphql-transport-ws at /graphql; the passport comes in connection_init. */
 export function serveSubscriptions({ server, schema, settings, log, context }: SubscriptionParts) {
   const { sockets, admit } = openSockets(server);
-  const subgraph = useServer<Record<string, unknown>, { visit?: Visit }>(
+  const subgraph = useServer<Record<string, unknown>, { caller?: Caller }>(
     {
       schema,
       connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
@@ -43,21 +43,21 @@ export function serveSubscriptions({ server, schema, settings, log, context }: S
           return false;
         }
         admit(extra.socket);
-        extra.visit = { viewer, correlationId: correlationId ?? '' };
+        extra.caller = { viewer, correlationId: correlationId ?? '' };
         return true;
       },
-      context: ({ extra }) => context(extra.visit!.viewer, extra.visit!.correlationId),
+      context: ({ extra }) => context(extra.caller!.viewer, extra.caller!.correlationId),
       subscribe: args => subscribeAfresh(args, context),
       onNext: (ctx, _id, _payload, _args, result) => ({
         ...result,
         ...(result.errors && {
           errors: result.errors.map(error =>
-            maskError(error.toJSON(), error, log, ctx.extra.visit!.correlationId),
+            maskError(error.toJSON(), error, log, ctx.extra.caller!.correlationId),
           ),
         }),
       }),
       onError: (ctx, _id, _payload, errors) =>
-        errors.map(error => maskError(error.toJSON(), error, log, ctx.extra.visit!.correlationId)),
+        errors.map(error => maskError(error.toJSON(), error, log, ctx.extra.caller!.correlationId)),
     },
     sockets,
   );

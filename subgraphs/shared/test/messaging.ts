@@ -1,15 +1,18 @@
 /** Processes of a subgraph without their API, all within the test's own process: a database, a relay, workers. */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { Redis } from 'ioredis';
+import { Registry } from 'prom-client';
 import { type EntityManager, newId, openDatabase } from '../data/database.ts';
 import { createLog } from '../kernel/log.ts';
-import { createMetrics } from '../kernel/metrics.ts';
+import { startConsumers } from '../messaging/consumers.ts';
 import { DeadLetter } from '../messaging/dead-letters.ts';
-import { type MessageHandlers, startConsumers } from '../messaging/inbox.ts';
+import type { MessageHandlers } from '../messaging/inbox.ts';
 import type { JobHandler } from '../messaging/jobs.ts';
 import { createLive } from '../messaging/live.ts';
-import { startRelay } from '../messaging/outbox.ts';
+import { createMessageMetrics } from '../messaging/metrics.ts';
+import { messageMigrations } from '../messaging/migrations.ts';
 import { openQueues } from '../messaging/queues.ts';
+import { startRelay } from '../messaging/relay.ts';
 import { createDatabases, runSql, TEST_REDIS } from './world.ts';
 
 const log = createLog('test', process.env.TEST_LOG_LEVEL ?? 'silent');
@@ -35,11 +38,11 @@ export async function startNode(
   handlers: MessageHandlers,
   jobs: JobHandler<unknown>[] = [],
 ) {
-  const orm: MikroORM = await openDatabase(databaseUrl, [DeadLetter], {});
+  const orm: MikroORM = await openDatabase(databaseUrl, [DeadLetter], messageMigrations);
   const fork = () => orm.em.fork() as EntityManager;
   const queues = await openQueues({ name, ...backend }, log);
   const live = createLive(queues.relay, log);
-  const metrics = createMetrics(name);
+  const metrics = createMessageMetrics(new Registry());
   const context = (correlationId: string) => ({
     em: fork(),
     viewer: null,
@@ -83,6 +86,20 @@ export async function createNodes(backend: 'PostgreSQL' | 'Redis') {
     queuePrefix: `{test-${newId()}}`,
   };
   const started: Node[] = [];
+
+  /** Sets a counter of BullMQ's, by its name in PostgreSQL or in Redis, on each item of a queue. */
+  async function count(queue: string, { column, field }: { column: string; field: string }, times: number) {
+    if (backend === 'PostgreSQL') {
+      await runSql(urls.jobs, `update bullmq.job set ${column} = $1 where queue = $2`, [times, queue]);
+      return;
+    }
+    const redis = new Redis(TEST_REDIS!);
+    for (const { id } of await runSql(urls.orders, 'select id from outbox')) {
+      await redis.hset(`${settings.queuePrefix}:${queue}:${id}`, field, times);
+    }
+    redis.disconnect();
+  }
+
   return {
     settings,
     async start(name: 'orders' | 'tickets', handlers: MessageHandlers, jobs?: JobHandler<unknown>[]) {
@@ -104,17 +121,9 @@ export async function createNodes(backend: 'PostgreSQL' | 'Redis') {
       redis.disconnect();
     },
     /** As if so many processes had ended or frozen while they handled what is in the queue. */
-    async stall(queue: string, times: number) {
-      if (backend === 'PostgreSQL') {
-        await runSql(urls.jobs, 'update bullmq.job set stalled_count = $1 where queue = $2', [times, queue]);
-        return;
-      }
-      const redis = new Redis(TEST_REDIS!);
-      for (const { id } of await runSql(urls.orders, 'select id from outbox')) {
-        await redis.hset(`${settings.queuePrefix}:${queue}:${id}`, 'stc', times);
-      }
-      redis.disconnect();
-    },
+    stall: (queue: string, times: number) => count(queue, { column: 'stalled_count', field: 'stc' }, times),
+    /** As if what is in the queue had been tried so many times. */
+    try: (queue: string, times: number) => count(queue, { column: 'attempts_made', field: 'atm' }, times),
     async end() {
       await Promise.all(started.map(node => node.stop()));
       await databases.drop();

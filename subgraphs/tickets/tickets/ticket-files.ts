@@ -2,8 +2,8 @@
 import { entityLoader, loadExisting } from '#shared/data/batch.ts';
 import { isId } from '#shared/data/database.ts';
 import { answer, answerJson } from '#shared/kernel/http.ts';
+import type { Route } from '#shared/server/routes.ts';
 import { findFile, putFile, verifyFileUrl } from '#shared/signed-files.ts';
-import type { Route } from '#shared/subgraph.ts';
 import { Event } from '../events/event.entity.ts';
 import { Product } from '../events/product.entity.ts';
 import type { TicketsContext, TicketsServices } from '../services.ts';

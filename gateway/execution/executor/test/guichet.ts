@@ -9,13 +9,14 @@ import {
   isNonNullType,
   parse,
 } from 'graphql';
-import { readSchema, SUBGRAPHS } from '../../../../schema/read.ts';
+import { readSchema } from '../../../../schema/read.ts';
+import { SUBGRAPH_NAMES } from '../../../../schema/subgraphs.ts';
 
 type Source = Record<string, unknown>;
 
 /** Our own subgraphs' schemas, for subgraphs that make their data up. */
 export const guichet = Object.fromEntries(
-  SUBGRAPHS.map(({ name }) => [name, { typeDefs: parse(readSchema(name)), resolvers: {} }]),
+  SUBGRAPH_NAMES.map(name => [name, { typeDefs: parse(readSchema(name)), resolvers: {} }]),
 );
 
 /** Makes a value up: always the same for a field of an entity, whichever subgraph is asked. */

@@ -1,6 +1,7 @@
 /**
- * Bounds how long handlers run. A handler that is overdue gives its item up, so that another process takes it; as
- * long as it has not ended it occupies its slot, so that a process whose handlers hang takes nothing more.
+ * Limits how long handlers run. A handler that is past its time limit is overdue: it gives up its message or job, so that
+ * another process takes it. As long as it has not ended it occupies its slot, so that a process whose handlers hang takes
+ * nothing more.
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,20 +10,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 const WEDGED_AFTER_MS = 120_000;
 const PROBE_MS = 1_000;
 
-/** What the abandoned handler's signal is aborted with, and what its delivery fails with. */
+/** The reason with which an overdue handler's signal is aborted, and its delivery fails. */
 export class HandlerOverdue extends Error {
   static {
-    // On the prototype, so that stack traces begin with it: BullMQ keeps those of earlier attempts (inbox.ts).
+    // On the prototype, so that stack traces begin with it: BullMQ keeps those of earlier attempts (consumers.ts).
     HandlerOverdue.prototype.name = 'HandlerOverdue';
   }
 }
 
 export interface Slots {
   /**
-   * Runs `work`; its signal is aborted at the deadline.
-   * @throws HandlerOverdue at the deadline, whether `work` ends or not.
+   * Runs `work`; its signal is aborted at the time limit.
+   * @throws HandlerOverdue at the time limit, whether `work` ends or not.
    */
-  run<T>(deadlineMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  run<T>(timeLimitMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /**
    * Takes nothing until the probe answers, then one item at a time until one is handled: what would only wait here for
    * what does not come is left to other processes.
@@ -69,12 +70,12 @@ export function createSlots({ queue, total, apply, probe }: SlotsOptions): Slots
   }
 
   return {
-    async run(deadlineMs, work) {
+    async run(timeLimitMs, work) {
       const abandoning = new AbortController();
       const working = work(abandoning.signal);
       const { promise: late, reject } = Promise.withResolvers<never>();
       const timer = setTimeout(() => {
-        const error = new HandlerOverdue(`It did not end within ${deadlineMs} ms.`);
+        const error = new HandlerOverdue(`It did not end within ${timeLimitMs} ms.`);
         overdue += 1;
         adjust();
         void doubt();
@@ -86,7 +87,7 @@ export function createSlots({ queue, total, apply, probe }: SlotsOptions): Slots
             overdue -= 1;
             adjust();
           });
-      }, deadlineMs);
+      }, timeLimitMs);
       try {
         const result = await Promise.race([working, late]);
         trust(total);

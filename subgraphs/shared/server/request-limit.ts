@@ -1,3 +1,4 @@
+/** Limits how many requests a subgraph executes at a time; the rest wait a moment, or are refused. */
 import type { Writable } from 'node:stream';
 import { Counter, Gauge } from 'prom-client';
 import { timeLeft } from '../kernel/deadline.ts';
@@ -11,10 +12,10 @@ const WAITING_PER_EXECUTING = 8;
 /** Tells whether its client still waits: an HTTP answer that is not sent yet. */
 export type Client = Pick<Writable, 'closed' | 'once' | 'off'>;
 
-export interface Admission {
+export interface RequestLimit {
   /**
    * Waits for a place among the requests that are executed at a time: in turn, until half of what its deadline
-   * leaves has passed, since the other half is for the work itself. A place that was given is to be left.
+   * leaves has passed, since the other half is for the work itself. Whoever gets a place has to leave it.
    * Resolves to false when there was none in time, or when the client has left meanwhile.
    */
   enter(client: Client, deadline: number | undefined): Promise<boolean>;
@@ -25,18 +26,18 @@ interface Waiting {
   settle(admitted: boolean): void;
 }
 
-/** `limit`: requests that are executed at a time; 0 is any number, save those past their deadline. */
-export function createAdmission(limit: number, { registry }: Metrics): Admission {
+/** `limit`: requests that are executed at a time; 0 is any number, except for those past their deadline. */
+export function createRequestLimit(limit: number, { registry }: Metrics): RequestLimit {
   const line = new Set<Waiting>();
   let executing = 0;
   const refused = new Counter({
     name: 'guichet_requests_refused_total',
-    help: 'GraphQL requests that were not executed, because it was too late or too many waited',
+    help: 'Number of GraphQL requests that were not executed, because it was too late or too many waited',
     registers: [registry],
   });
   new Gauge({
     name: 'guichet_requests_executing',
-    help: 'GraphQL requests that are being executed',
+    help: 'Number of GraphQL requests that are being executed',
     registers: [registry],
     collect() {
       this.set(executing);
@@ -44,7 +45,7 @@ export function createAdmission(limit: number, { registry }: Metrics): Admission
   });
   new Gauge({
     name: 'guichet_requests_waiting',
-    help: 'GraphQL requests that wait for others to be executed',
+    help: 'Number of GraphQL requests that wait for others to be executed',
     registers: [registry],
     collect() {
       this.set(line.size);

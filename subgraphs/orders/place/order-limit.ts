@@ -1,8 +1,8 @@
-/** Back-pressure: whether the saga can take another order. Late steps go before new orders. */
+/** Limits how many orders are under way: whether the saga can take another one. Late steps go before new orders. */
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
 import { unavailable } from '#shared/kernel/errors.ts';
 
-export interface SagaAdmission {
+export interface OrderLimit {
   /**
    * Takes a place for an order that is about to be placed; the returned function is called once it is written, or is
    * not going to be.
@@ -18,7 +18,7 @@ interface Load {
   waited: number;
 }
 
-/** How old what is known of the load may be. Admission is not correctness: it need not be exact. */
+/** How old what is known of the load may be. No correctness depends on it: it need not be exact. */
 const SAMPLE_MS = 150;
 /** How often the limit is changed: a change shows when some steps have been made under it. */
 const ADJUST_MS = 1_000;
@@ -35,18 +35,18 @@ const LONGEST_RETRY_SECONDS = 6;
 /** As many refusals as this for each order placed cost little, and leave no place free for long. */
 const REFUSALS_PER_ORDER = 6;
 
-export const unlimitedAdmission: SagaAdmission = { enter: async () => () => {} };
+export const unlimitedOrders: OrderLimit = { enter: async () => () => {} };
 
 /**
  * Limits how many orders are under way at a time, in all replicas together. The limit follows what orders wait for a
  * step, as TCP's congestion window follows the delay (AIMD): it grows while that is below `targetMs` on average and
  * the limit is reached, and shrinks by a fifth while it is above.
  */
-export function createSagaAdmission(
+export function createOrderLimit(
   targetMs: number,
   measure: (em: EntityManager) => Promise<Load> = measureLoad,
   now = () => performance.now(),
-): SagaAdmission {
+): OrderLimit {
   let limit = FIRST_LIMIT;
   let load: Load = { orders: 0, waited: 0 };
   let sampledAt = Number.NEGATIVE_INFINITY;

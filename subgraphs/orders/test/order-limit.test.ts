@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { v7 } from 'uuid';
 import type { EntityManager } from '#shared/data/database.ts';
 import { eventually, viewerWith } from '#shared/test/world.ts';
-import { createSagaAdmission } from '../place/admission.ts';
+import { createOrderLimit } from '../place/order-limit.ts';
 import { startWorld, type World } from './world.ts';
 
 let world: World;
@@ -63,15 +63,15 @@ test('orders that are stuck keep nobody else waiting', async () => {
   await eventually(isAdmitted);
 });
 
-/** An admission with a load and a clock that are set by hand. */
+/** A limit with a load and a clock that are set by hand. */
 function open() {
   const state = { now: 0, orders: 0, waited: 0, samples: 0 };
   const measure = async () => {
     state.samples++;
     return { orders: state.orders, waited: state.waited };
   };
-  const admission = createSagaAdmission(1_000, measure, () => state.now);
-  const enter = () => admission.enter({} as EntityManager);
+  const limit = createOrderLimit(1_000, measure, () => state.now);
+  const enter = () => limit.enter({} as EntityManager);
   return {
     state,
     enter,
