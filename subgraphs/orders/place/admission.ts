@@ -14,7 +14,7 @@ export interface SagaAdmission {
 /** What is under way: orders whose next step is for us to do, or soon will be, and how long they have waited for it. */
 interface Load {
   orders: number;
-  /** Milliseconds, on average. */
+  /** Milliseconds, on average, of those that wait for us. */
   waited: number;
 }
 
@@ -31,8 +31,8 @@ const INCREASE = 2;
 const DECREASE = 0.8;
 /** An order that has waited longer for one step waits for something else than its turn: a subgraph that is away. */
 const STUCK_SECONDS = 30;
-/** Whoever can pay since a moment ago is about to: the steps behind that are on their way. */
-const ABOUT_TO_PAY_SECONDS = 2;
+/** Who can pay since a moment ago is about to: the steps behind that are on their way. */
+const ABOUT_TO_PAY_SECONDS = 10;
 /** Seconds that buyers are asked to wait, on average; each is told another time, so that they come back one by one. */
 const SHORTEST_RETRY_SECONDS = 2;
 const LONGEST_RETRY_SECONDS = 6;
@@ -136,14 +136,14 @@ export async function measureLoad(em: EntityManager): Promise<Load> {
     em,
     sql<Load>`
       select count(*)::int as orders,
-        coalesce(avg(extract(epoch from now() - status_at)) * 1000, 0)::float8 as waited
-      from orders
-      where status in ('CREATED', 'RESERVED', 'PAID', 'SHIPPING_SCHEDULED')
+        coalesce(avg(extract(epoch from now() - status_at)) filter (where payable_at is null) * 1000, 0)::float8 as waited
+      from orders left join lateral (
+        select max(at) as payable_at from order_payments
+        where order_id = orders.id and order_payments.status in ('REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION')
+      ) as buyer on orders.status = 'RESERVED'
+      where orders.status in ('CREATED', 'RESERVED', 'PAID', 'SHIPPING_SCHEDULED')
         and last_step_at > ${lately} and status_at > ${lately}
-        and (status <> 'RESERVED' or not exists (
-          select 1 from order_payments
-          where order_id = orders.id and status in ('REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION')
-            and at < now() - make_interval(secs => ${ABOUT_TO_PAY_SECONDS})))`,
+        and (payable_at is null or payable_at > now() - make_interval(secs => ${ABOUT_TO_PAY_SECONDS}))`,
   );
   return load!;
 }
