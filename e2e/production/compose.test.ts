@@ -278,9 +278,7 @@ test('names, ports and public ports are those of schema/subgraphs.ts', () => {
 });
 
 test('every subgraph has its database', () => {
-  const created = [...read('deploy/databases.sql').matchAll(/create database (\w+);/g)].map(
-    ([, name]) => name,
-  );
+  const created = [...read('ops/databases.sql').matchAll(/create database (\w+);/g)].map(([, name]) => name);
   expect(created).toEqual(DATABASES.filter(name => name !== 'jobs'));
   expect(compose.services.postgres!.volumes).toContainEqual(
     expect.stringMatching(/^\.\/deploy\/databases\.sql:/),

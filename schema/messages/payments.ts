@@ -71,8 +71,9 @@ export const paymentMessages = {
       error: z.string().nullable(),
     }),
   }),
+  /** Nobody acts on it: payments counts it in the same transaction. */
   'payment.analytics': message({
-    consumers: ['payments'],
+    consumers: [],
     data: z.object({
       paymentId: id,
       kind: z.enum(['created', 'succeeded', 'failed', 'refunded']),
@@ -80,20 +81,20 @@ export const paymentMessages = {
       amount: money,
       at: z.iso.datetime(),
     }),
-    background: true,
   }),
   'stripe.customer.created': message({
     consumers: ['users'],
     data: z.object({ userId: id, stripeCustomerId: z.string() }),
     background: true,
   }),
+  /** Nobody acts on it: payments works on a webhook in the transaction that stores it, or by a job. */
   'stripe.webhook.received': message({
-    consumers: ['payments'],
+    consumers: [],
     data: z.object({ webhookId: z.string() }),
   }),
+  /** Nobody acts on it: payments counts a webhook in the transaction that closes it. */
   'webhook.processed': message({
-    consumers: ['payments'],
+    consumers: [],
     data: z.object({ webhookId: z.string(), type: z.string(), outcome: z.string() }),
-    background: true,
   }),
 };

@@ -21,7 +21,8 @@ export interface ConcurrencyOptions {
  * Who goes first: operations with a token, then queries without one. Mutations without a token go last (newcomers, most
  * of whom sign up): while subgraphs refuse work, newcomers would only add to it.
  */
-export type Priority = 'signed in' | 'signed out' | 'newcomer';
+const PRIORITIES = ['signed in', 'signed out', 'newcomer'] as const;
+export type Priority = (typeof PRIORITIES)[number];
 
 /** An operation's permit to be executed: empty until it is granted. */
 export interface Permit {
@@ -47,8 +48,8 @@ const MOST_SAMPLES = 200;
 /** Additive increase, multiplicative decrease. */
 const INCREASE = 8;
 const DECREASE = 0.7;
-/** Operations without a token get permits only while less than this share of them is held. */
-const SHARE_WITHOUT_TOKEN = 0.25;
+/** An operation gets a permit only while less than this share of them is held. */
+const SHARES: Record<Priority, number> = { 'signed in': 1, 'signed out': 0.5, newcomer: 0.125 };
 /** Newcomers that are admitted while subgraphs refuse work, and for how long after a refusal at most. */
 const NEWCOMERS_PER_SECOND = 1;
 const MAX_PRESSURE_MS = 5_000;
@@ -64,7 +65,7 @@ const NEWCOMER_RETRY_AFTER_SECONDS = [3, 9] as const;
  *
  * The limit follows the latency as TCP's congestion window does (AIMD): it grows by a constant while it is reached and
  * 90 % of the answers come within the target, and shrinks to 70 % while they do not. A short
- * queue evens out bursts. Operations with a token go first, and most permits are kept for them: a buyer in mid-purchase
+ * queue evens out bursts. Operations with a token go first, and half of the permits are kept for them: a buyer in mid-purchase
  * goes before those who look around and sign up.
  *
  * An operation that is long past the target loses its permit to others while it goes on, since it waits for something
@@ -80,8 +81,7 @@ export class ConcurrencyLimit {
   #generation = 0;
   #generationStartedAt: number;
   #watchTimer: NodeJS.Timeout | undefined;
-  #signedIn = new Set<Waiting>();
-  #others = new Set<Waiting>();
+  #queues = PRIORITIES.map(priority => ({ priority, queue: new Set<Waiting>() }));
   #samples: number[] = [];
   #windowEnds: number;
   #shrunkAt = Number.NEGATIVE_INFINITY;
@@ -107,7 +107,7 @@ export class ConcurrencyLimit {
   }
 
   get waiting() {
-    return this.#signedIn.size + this.#others.size;
+    return this.#queues.reduce((sum, { queue }) => sum + queue.size, 0);
   }
 
   /**
@@ -117,15 +117,14 @@ export class ConcurrencyLimit {
    */
   acquire(permit: Permit, priority: Priority): Promise<void> | undefined {
     if (priority === 'newcomer') this.#admitNewcomer();
-    const signedIn = priority === 'signed in';
-    if (this.#hasPermit(signedIn) || (this.#startGeneration() && this.#hasPermit(signedIn))) {
+    if (this.#hasPermit(priority) || (this.#startGeneration() && this.#hasPermit(priority))) {
       this.#grant(permit);
       return undefined;
     }
     this.#reached = true;
     if (this.waiting >= this.#limit * WAITING_PER_PERMIT) throw this.#refuse();
     return new Promise((resolve, reject) => {
-      const queue = signedIn ? this.#signedIn : this.#others;
+      const { queue } = this.#queues[PRIORITIES.indexOf(priority)]!;
       const waiting: Waiting = {
         permit,
         settle(refusal) {
@@ -182,9 +181,8 @@ export class ConcurrencyLimit {
     this.#grantWaiting();
   }
 
-  #hasPermit(signedIn: boolean) {
-    const permits = signedIn ? this.#limit : Math.ceil(this.#limit * SHARE_WITHOUT_TOKEN);
-    return this.#young + this.#old < permits;
+  #hasPermit(priority: Priority) {
+    return this.#young + this.#old < Math.ceil(this.#limit * SHARES[priority]);
   }
 
   #grant(permit: Permit) {
@@ -195,12 +193,9 @@ export class ConcurrencyLimit {
   }
 
   #grantWaiting() {
-    for (const [queue, signedIn] of [
-      [this.#signedIn, true],
-      [this.#others, false],
-    ] as const) {
+    for (const { priority, queue } of this.#queues) {
       for (const waiting of queue) {
-        if (!this.#hasPermit(signedIn)) break;
+        if (!this.#hasPermit(priority)) break;
         this.#grant(waiting.permit);
         waiting.settle();
       }

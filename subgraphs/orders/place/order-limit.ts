@@ -11,24 +11,28 @@ export interface OrderLimit {
   enter(em: EntityManager): Promise<() => void>;
 }
 
-/** What is under way: orders whose next step is for us to do, not for the buyer, and how long they have waited. */
+/** What is under way: orders whose next step is for us to do, or soon will be, and how long they have waited for it. */
 interface Load {
   orders: number;
-  /** Milliseconds, on average. */
+  /** Milliseconds, on average, of those that wait for us. */
   waited: number;
 }
 
-/** How old what is known of the load may be. No correctness depends on it: it need not be exact. */
+/** How old what is known of the load may be to admit an order, and to refuse one. It need not be exact. */
 const SAMPLE_MS = 150;
+const FRESH_SAMPLE_MS = 20;
 /** How often the limit is changed: a change shows when some steps have been made under it. */
 const ADJUST_MS = 1_000;
-const FIRST_LIMIT = 16;
-const LEAST_LIMIT = 16;
+/** Sixteen buyers at once are never refused, whatever is counted twice for a moment. */
+const FIRST_LIMIT = 18;
+const LEAST_LIMIT = 18;
 const MOST_LIMIT = 1_000;
 const INCREASE = 2;
 const DECREASE = 0.8;
 /** An order that has waited longer for one step waits for something else than its turn: a subgraph that is away. */
 const STUCK_SECONDS = 30;
+/** Who can pay since a moment ago is about to: the steps behind that are on their way. */
+const ABOUT_TO_PAY_SECONDS = 10;
 /** Seconds that buyers are asked to wait, on average; each is told another time, so that they come back one by one. */
 const SHORTEST_RETRY_SECONDS = 2;
 const LONGEST_RETRY_SECONDS = 6;
@@ -94,13 +98,18 @@ export function createOrderLimit(
     taken = 0;
   }
 
+  async function refresh(em: EntityManager, age: number) {
+    if (now() - sampledAt <= age) return;
+    sampling ??= sample(em);
+    await sampling;
+  }
+  const isFull = () => load.orders + placing + placed >= limit;
+
   return {
     async enter(em) {
-      if (now() - sampledAt > SAMPLE_MS) {
-        sampling ??= sample(em);
-        await sampling;
-      }
-      if (load.orders + placing + placed >= limit) {
+      await refresh(em, SAMPLE_MS);
+      if (isFull()) await refresh(em, FRESH_SAMPLE_MS);
+      if (isFull()) {
         reached = true;
         turnedAway++;
         throw refusal(retryAfter);
@@ -127,13 +136,14 @@ export async function measureLoad(em: EntityManager): Promise<Load> {
     em,
     sql<Load>`
       select count(*)::int as orders,
-        coalesce(avg(extract(epoch from now() - status_at)) * 1000, 0)::float8 as waited
-      from orders
-      where status in ('CREATED', 'RESERVED', 'PAID', 'SHIPPING_SCHEDULED')
+        coalesce(avg(extract(epoch from now() - status_at)) filter (where payable_at is null) * 1000, 0)::float8 as waited
+      from orders left join lateral (
+        select max(at) as payable_at from order_payments
+        where order_id = orders.id and order_payments.status in ('REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION')
+      ) as buyer on orders.status = 'RESERVED'
+      where orders.status in ('CREATED', 'RESERVED', 'PAID', 'SHIPPING_SCHEDULED')
         and last_step_at > ${lately} and status_at > ${lately}
-        and (status <> 'RESERVED' or not exists (
-          select 1 from order_payments
-          where order_id = orders.id and status in ('REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION')))`,
+        and (payable_at is null or payable_at > now() - make_interval(secs => ${ABOUT_TO_PAY_SECONDS}))`,
   );
   return load!;
 }
