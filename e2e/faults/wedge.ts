@@ -17,7 +17,7 @@ let wedged = false;
 Client.prototype.query = function (...args) {
   const [statement] = args as [string | Statement];
   const text = typeof statement === 'string' ? statement : statement.text;
-  return wedged && text?.includes('insert into holds') ? new Promise(() => {}) : query.apply(this, args);
+  return wedged && /insert into "?holds\b/.test(text ?? '') ? new Promise(() => {}) : query.apply(this, args);
 };
 process.on('SIGUSR2', () => {
   wedged = true;
