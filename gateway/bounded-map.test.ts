@@ -1,3 +1,4 @@
+import { expect, test } from '@jest/globals';
 import { BoundedMap } from './bounded-map.ts';
 
 test('what is used stays, what is not gives way, and there is never more than the limit', () => {

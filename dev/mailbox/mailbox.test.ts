@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { type Mailbox, startMailbox } from './mailbox.ts';
 

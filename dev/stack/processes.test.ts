@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '#shared/test/world.ts';
 import { findFreePort } from '../free-port.ts';
 import { startProcess } from './processes.ts';

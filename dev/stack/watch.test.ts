@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { eventually } from '#shared/test/world.ts';
 import { closureOf } from '../house/sources.ts';
 import { choosePorts, type Ports, type Service, stackServices } from './services.ts';

@@ -281,7 +281,7 @@ test('every subgraph has its database', () => {
   const created = [...read('ops/databases.sql').matchAll(/create database (\w+);/g)].map(([, name]) => name);
   expect(created).toEqual(DATABASES.filter(name => name !== 'jobs'));
   expect(compose.services.postgres!.volumes).toContainEqual(
-    expect.stringMatching(/^\.\/deploy\/databases\.sql:/),
+    expect.stringMatching(/^\.\/ops\/databases\.sql:/),
   );
 });
 

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildClientSchema, getIntrospectionQuery, parse, print } from 'graphql';
 import { follow, told } from '../test/live.ts';
 import { type Stack, startStack } from '../test/stack.ts';

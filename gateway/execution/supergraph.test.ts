@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { getIntrospectionQuery, graphqlSync, parse, printSchema, validate } from 'graphql';
 import { createLog } from '#shared/kernel/log.ts';
 import { readGatewaySettings } from '../settings.ts';

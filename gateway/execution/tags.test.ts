@@ -1,3 +1,4 @@
+import { expect, test } from '@jest/globals';
 import { printSchema } from 'graphql';
 import { createLog } from '#shared/kernel/log.ts';
 import { readGatewaySettings } from '../settings.ts';

@@ -1,3 +1,4 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { mintPassport, PASSPORT_HEADER, readPassport } from '#shared/kernel/passport.ts';
 import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/kernel/settings.ts';
 import { follow } from '../test/live.ts';

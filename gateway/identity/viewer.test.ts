@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { generateKeyPair } from 'jose';
 import { readPassport } from '#shared/kernel/passport.ts';
 import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/kernel/settings.ts';

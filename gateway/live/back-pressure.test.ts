@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { expect, test } from '@jest/globals';
 import { BackPressureWriter } from './back-pressure.ts';
 
 /** A client that reads when it is told to. */

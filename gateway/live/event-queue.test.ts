@@ -1,3 +1,4 @@
+import { expect, test } from '@jest/globals';
 import { EventQueue } from './event-queue.ts';
 
 async function drain<T>(queue: EventQueue<T>) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createClient } from 'graphql-sse';
 import { PASSPORT_HEADER, readPassport } from '#shared/kernel/passport.ts';
 import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/kernel/settings.ts';

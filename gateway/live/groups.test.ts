@@ -1,3 +1,4 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { follow, type Live, told } from '../test/live.ts';
 import { ADA, type Stack, startStack, until } from '../test/stack.ts';
 

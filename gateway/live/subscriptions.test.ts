@@ -1,3 +1,4 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { GraphQLError } from 'graphql';
 import { follow, told } from '../test/live.ts';
 import { ADA, type Stack, shiftClock, startStack, until } from '../test/stack.ts';

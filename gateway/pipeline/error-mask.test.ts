@@ -1,3 +1,4 @@
+import { expect, test } from '@jest/globals';
 import { GraphQLError } from 'graphql';
 import { pino } from 'pino';
 import { createErrorMask, toFormatted } from './error-mask.ts';

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { request } from 'undici';
 import { findChromium, openPage, type Page } from '../test/browser.ts';
 import { type Stack, startStack, until } from '../test/stack.ts';

@@ -1,3 +1,4 @@
+import { expect, test } from '@jest/globals';
 import { CircuitBreaker } from './circuit-breaker.ts';
 
 let time = 0;

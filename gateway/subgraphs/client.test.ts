@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DEADLINE_HEADER } from '#shared/kernel/deadline.ts';
 import { createLog } from '#shared/kernel/log.ts';
 import { DEVELOPMENT_INTERNAL_SECRET } from '#shared/kernel/settings.ts';

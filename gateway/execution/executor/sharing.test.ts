@@ -1,3 +1,4 @@
+import { describe, expect, test } from '@jest/globals';
 import type { Data } from './merge.ts';
 import { objectsAt, placesAt, uniteAt } from './paths.ts';
 import { findSharedPaths } from './sharing.ts';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLog } from '#shared/kernel/log.ts';
 import { startTestRedis, type TestRedis } from '../../../dev/redis.ts';
 import { connectRedis } from '../../redis.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { jest } from '@jest/globals';
+import { afterAll, afterEach, expect, jest, test } from '@jest/globals';
 import { createLog } from '#shared/kernel/log.ts';
 import { createMetrics } from '#shared/kernel/metrics.ts';
 import { loadSupergraph } from '../../execution/supergraph.ts';

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { buildSchema, type GraphQLSchema, getIntrospectionQuery, getOperationAST, parse } from 'graphql';
 import { createLog } from '#shared/kernel/log.ts';
 import { loadSupergraph } from '../../execution/supergraph.ts';

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLog } from '#shared/kernel/log.ts';
 import { startTestRedis, type TestRedis } from '../../../dev/redis.ts';
 import { addressOf } from '../../http/client-address.ts';

@@ -3,6 +3,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { newId, openDatabase } from '#shared/data/database.ts';
 import { fork } from '#shared/data/entities.ts';
 import { createLog } from '#shared/kernel/log.ts';
+import { messageMigrations } from '#shared/messaging/migrations.ts';
 import { createDatabases, runSql } from '#shared/test/world.ts';
 import { CheckoutSession } from '../checkout/checkout-session.entity.ts';
 import { createIntent } from '../collect/create-intent.ts';
@@ -23,7 +24,10 @@ let orm: MikroORM;
 
 beforeAll(async () => {
   databases = await createDatabases('payments', 'earlier');
-  orm = await openDatabase(databases.urls.payments, [Payment, Refund, CheckoutSession], migrations);
+  orm = await openDatabase(databases.urls.payments, [Payment, Refund, CheckoutSession], {
+    ...messageMigrations,
+    ...migrations,
+  });
 });
 afterAll(async () => {
   await orm?.close(true);
@@ -144,7 +148,7 @@ test('webhooks from before are read by the migration as they are read when they 
     ['payment_intent.succeeded', {}],
   ].map(([type, object], index) => ({ id: `evt_${index}`, type, data: { object } }));
   const earlier = Object.fromEntries(Object.entries(migrations).slice(0, 2));
-  await (await openDatabase(url, [], earlier)).close(true);
+  await (await openDatabase(url, [], { ...messageMigrations, ...earlier })).close(true);
   for (const event of events) {
     await runSql(url, 'insert into webhooks (id, type, payload) values ($1, $2, $3)', [
       ...[event.id, event.type, JSON.stringify(event)],
@@ -156,7 +160,7 @@ test('webhooks from before are read by the migration as they are read when they 
      ($1, 'payments/cancel-stray', '{"type": "payments/cancel-stray", "data": {}}', '{jobs-payments-cancel-stray}', 3)`,
     [newId()],
   );
-  await (await openDatabase(url, [], migrations)).close(true);
+  await (await openDatabase(url, [], { ...messageMigrations, ...migrations })).close(true);
   const rows = await runSql(url, 'select id, type, about, news, provider from webhooks order by received_at');
   expect(rows).toHaveLength(events.length);
   for (const [index, { id, type, about, news, provider }] of rows.entries()) {

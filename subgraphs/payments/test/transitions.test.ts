@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { newId, openDatabase } from '#shared/data/database.ts';
 import type { Transitions } from '#shared/data/transitions.ts';
+import { messageMigrations } from '#shared/messaging/migrations.ts';
 import { createDatabases, runSql } from '#shared/test/world.ts';
 import { TRANSITIONS as CHECKOUT_TRANSITIONS } from '../checkout/checkout-session.entity.ts';
 import { TRANSITIONS as PAYMENT_TRANSITIONS } from '../collect/payment.entity.ts';
@@ -13,7 +14,7 @@ let orm: MikroORM;
 
 beforeAll(async () => {
   databases = await createDatabases('payments');
-  orm = await openDatabase(databases.urls.payments, [], migrations);
+  orm = await openDatabase(databases.urls.payments, [], { ...messageMigrations, ...migrations });
 });
 afterAll(async () => {
   await orm?.close(true);
