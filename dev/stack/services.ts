@@ -133,16 +133,22 @@ export function stackServices(env: Environment, ports: Ports): Service[] {
             'stripe-sandbox',
             'dev/stripe-sandbox/server.ts',
             3,
-            ['dev/stripe-sandbox', 'subgraphs/shared/kernel'],
+            ['dev/stripe-sandbox', 'subgraphs/shared/kernel', 'schema'],
             sandbox,
           ),
         ]),
     ...(env.SMTP_URL
       ? []
       : [
-          service('mailbox', 'dev/mailbox/mailbox.ts', 3, ['dev/mailbox', 'subgraphs/shared/kernel'], {
-            nodeArgs: [],
-          }),
+          service(
+            'mailbox',
+            'dev/mailbox/mailbox.ts',
+            3,
+            ['dev/mailbox', 'subgraphs/shared/kernel', 'schema'],
+            {
+              nodeArgs: [],
+            },
+          ),
         ]),
   ];
 }
