@@ -1,10 +1,10 @@
 /** When which fault strikes: drawn from the seed alone, before anything runs. */
+import { SUBGRAPH_NAMES } from '../../schema/subgraphs.ts';
 import { createRandom, deal, type Random } from './random.ts';
 
-const SUBGRAPHS = ['users', 'orders', 'invoices', 'payments', 'tickets', 'notifications'] as const;
-type Subgraph = (typeof SUBGRAPHS)[number];
-export const PROCESSES = [...SUBGRAPHS, 'gateway'] as const;
-const DATABASES = [...SUBGRAPHS, 'jobs'] as const;
+type Subgraph = (typeof SUBGRAPH_NAMES)[number];
+export const PROCESSES = [...SUBGRAPH_NAMES, 'gateway'] as const;
+const DATABASES = [...SUBGRAPH_NAMES, 'jobs'] as const;
 
 /** Each strikes at once and, where it lasts, ends after `ms`. */
 export type Fault =
@@ -97,7 +97,7 @@ function draw(kind: Fault['kind'], random: Random): Fault {
     case 'mail away':
       return { kind, target: 'mailbox', ms };
     case 'deliveries repeated':
-      return { kind, target: random.pick(SUBGRAPHS), ms: 0 };
+      return { kind, target: random.pick(SUBGRAPH_NAMES), ms: 0 };
     default:
       return { kind, target: 'stripe-sandbox', ms };
   }

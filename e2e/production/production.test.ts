@@ -7,6 +7,7 @@ import { ConfigurationError, type Environment } from '#shared/kernel/settings.ts
 import { SEEDED_USERS } from '#shared/seeds.ts';
 import { runSql, testEnvironment } from '#shared/test/world.ts';
 import { readGatewaySettings } from '../../gateway/settings.ts';
+import { SUBGRAPH_NAMES } from '../../schema/subgraphs.ts';
 import { readInvoicesSettings } from '../../subgraphs/invoices/settings.ts';
 import { readNotificationsSettings } from '../../subgraphs/notifications/settings.ts';
 import { readOrdersSettings } from '../../subgraphs/orders/settings.ts';
@@ -18,14 +19,13 @@ import { readUsersSettings } from '../../subgraphs/users/settings.ts';
 // Starting processes may take long on a busy machine.
 jest.setTimeout(120_000);
 
-const NAMES = ['users', 'orders', 'invoices', 'payments', 'tickets', 'notifications'];
 /** Somebody's production, without Compose. */
 const PRODUCTION: Environment = {
   NODE_ENV: 'production',
   INTERNAL_SECRET: '0f5b2e61c2f14c5f9d0b7a1c3e5d7f90',
   REDIS_URL: 'redis://queues.internal:6379',
   ...Object.fromEntries(
-    NAMES.flatMap((name, index) => [
+    SUBGRAPH_NAMES.flatMap((name, index) => [
       [`${name.toUpperCase()}_URL`, `http://127.0.0.1:${4001 + index}`],
       [`${name.toUpperCase()}_DATABASE_URL`, `postgres://guichet:4f9c1d@db.internal:5432/${name}`],
     ]),
