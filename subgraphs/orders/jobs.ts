@@ -7,6 +7,6 @@ export const expireOrderJob = defineJob({
   name: 'orders/expire-order',
   data: z.object({ orderId: z.uuid() }),
   background: true,
-  // Few: the database's connections are for what buyers wait for.
+  // The number is small because requests that buyers wait for need the database connections more.
   concurrency: 2,
 });

@@ -1,4 +1,4 @@
-/** The accounts of the local stack, as the public contract names them. Production seeds nothing. */
+/** The accounts of the local stack, as the public contract lists them. Nothing is seeded in production. */
 import type { Context } from '#shared/context.ts';
 import { ConfigurationError } from '#shared/kernel/settings.ts';
 import { SEEDED_USERS } from '#shared/seeds.ts';
@@ -26,7 +26,7 @@ export async function seedUsers({ em }: Pick<Context, 'em'>): Promise<void> {
 }
 
 /**
- * Keeps production from a database that was seeded for development.
+ * Prevents production from using a database that was seeded for development.
  * @throws ConfigurationError while a seeded account still has the password that anybody can read in the source.
  */
 export async function refuseSeededUsers({ em }: Pick<Context, 'em'>): Promise<void> {

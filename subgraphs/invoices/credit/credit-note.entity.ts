@@ -9,7 +9,7 @@ const CreditNoteSchema = defineEntity({
     id: p.uuid().primary(),
     invoiceId: p.uuid(),
     customerId: p.uuid(),
-    /** The refund it documents; null when it cancels an invoice that was never paid. */
+    /** The refund that the credit note documents; null when it cancels an invoice that was never paid. */
     refundId: p.uuid().nullable(),
     number: p.text(),
     currency: p.text(),

@@ -20,8 +20,8 @@ interface Refund {
 }
 
 /**
- * Writes the credit note of a refund, once for each refund id, and never beyond what is left of the invoice. Its tax
- * is the refund's share at every rate; together, the credit notes of a full refund have exactly the invoice's tax.
+ * Writes the credit note of a refund, once for each refund id, and never for more than what is left of the invoice. Its
+ * tax is the refund's share at every rate. The credit notes of a full refund add up to exactly the tax of the invoice.
  */
 export async function creditRefund(
   { services }: Pick<InvoicesContext, 'services'>,
@@ -69,7 +69,7 @@ export async function creditRefund(
   await enqueue(em, renderCreditNoteJob, { creditNoteId: note.id });
 }
 
-/** A due invoice will not be paid any more: it is void, and a credit note of its whole takes its tax back. */
+/** Makes a due invoice void because it will not be paid. A credit note of the whole amount cancels its tax. */
 export async function cancelInvoice(
   ctx: Pick<InvoicesContext, 'services'>,
   em: EntityManager,

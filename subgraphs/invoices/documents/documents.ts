@@ -1,4 +1,4 @@
-/** Invoices and credit notes as PDF files. Rendered once, kept for good: a document never changes a byte (I6). */
+/** Invoices and credit notes as PDF files. Each is rendered once and stored: no byte of it ever changes (I6). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type EntityManager, isId } from '#shared/data/database.ts';
 import { answer, answerJson } from '#shared/kernel/http.ts';
@@ -10,8 +10,8 @@ import type { InvoicesContext } from '../services.ts';
 import type { DocumentContent } from './layout.ts';
 
 /**
- * The file of this name, e.g. `invoices/<id>.pdf`, rendered and kept first when that has not happened yet. Null for
- * drafts and for what does not exist.
+ * The file with this name, e.g. `invoices/<id>.pdf`. The file is rendered and stored first when it does not exist yet.
+ * Null for drafts and for unknown documents.
  */
 export async function obtainFile(
   { em, services }: Pick<InvoicesContext, 'em' | 'services'>,
@@ -24,11 +24,11 @@ export async function obtainFile(
   const content = await (folder === 'invoices' ? readInvoice : readCreditNote)(em, id);
   if (!content) return null;
   await putFile(em, name, await services.renderer.render(name, content));
-  // Where two have rendered at the same time, the first one's file counts for both.
+  // When two requests render the file at the same time, both return the file that was stored first.
   return findFile(em, name);
 }
 
-/** `GET /files/…`: 403 for an address that is not rightly signed or has expired, 404 for drafts. */
+/** `GET /files/…`: 403 when the address has no valid signature or has expired, 404 for drafts. */
 export async function serveFile(
   ctx: InvoicesContext,
   _req: IncomingMessage,
@@ -64,7 +64,7 @@ async function readInvoice(em: EntityManager, id: string): Promise<DocumentConte
     corrects: null,
     reason: null,
     dueAt: dueAt ?? null,
-    // With payment terms, the document says until when it was to be paid, also once it has been.
+    // With payment terms, the document shows the due date and never the date of payment, so that it does not change.
     paidAt: dueAt ? null : (paidAt ?? null),
     kinds: [...new Set(lines.map(line => line.kind))],
     lines: lines.map(({ description, quantity, taxRate, total, tax }) => ({
@@ -101,7 +101,7 @@ async function readCreditNote(em: EntityManager, id: string): Promise<DocumentCo
     paidAt: null,
     kinds: [],
     taxLines,
-    // A refund is an amount: how it falls on the invoice's lines is not known, only how it falls on its rates.
+    // A refund is an amount: it can be split over the tax rates of the invoice, but not over its lines.
     lines: taxLines.map(({ rate, base, tax }) => ({
       description: null,
       quantity: 1,

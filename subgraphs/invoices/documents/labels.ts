@@ -1,4 +1,4 @@
-/** The words and figures of documents, in French and in English. */
+/** The labels and number formats of documents, in French and in English. */
 import { TIME_ZONE } from '../issue/numbering.ts';
 
 const french = {
@@ -75,7 +75,7 @@ const english: Labels = {
     'for businesses, a recovery charge of €40 (code de commerce, art. L441-10 and D441-5).',
 };
 
-/** French for every French locale, English for all others. */
+/** The French labels for every French locale, the English labels for all others. */
 export const labelsFor = (locale: string): Labels => (/^fr\b/i.test(locale) ? french : english);
 
 /** Formats minor units, dates in the seller's time zone, and rates. */
@@ -91,13 +91,13 @@ export function formatsFor({ locale }: Labels, currency: string) {
   };
 }
 
-// What Windows-1252 has beyond Latin-1: PDF's standard fonts know these characters and no others.
+// The characters that Windows-1252 has in addition to Latin-1. The standard fonts of PDF support no others.
 const EXTRAS = new Set('€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ');
-// Letters that Unicode does not take apart.
+// Letters that Unicode does not decompose into a base letter and an accent.
 const LETTERS: Record<string, string> = { Ł: 'L', ł: 'l', Đ: 'D', đ: 'd', ı: 'i' };
 const known = (character: string) => /[\x20-\x7e\xa0-\xff]/.test(character) || EXTRAS.has(character);
 
-/** The text as the standard fonts can show it: spaces made plain, foreign accents dropped, the rest as `?`. */
+/** The text as the standard fonts can show it: plain spaces, no unsupported accents, and `?` for all the rest. */
 export function printable(text: string): string {
   return [...text.normalize('NFC')]
     .map(character => {

@@ -1,11 +1,11 @@
-/** How an invoice or a credit note looks: A4, drawn from its content alone, so that equal content gives equal bytes. */
+/** The A4 layout of invoices and credit notes, drawn from the content alone: equal content gives equal bytes. */
 import PDFDocument from 'pdfkit';
 import type { Contact } from '../issue/invoice.entity.ts';
 import type { TaxLine } from '../issue/taxes.ts';
 import type { Seller } from '../settings.ts';
 import { formatsFor, type Labels, labelsFor, printable } from './labels.ts';
 
-/** All that is printed; amounts in minor units. Nothing of it can change once the document has its number. */
+/** Everything that is printed; amounts in minor units. It cannot change once the document has its number. */
 export interface DocumentContent {
   kind: 'invoice' | 'credit-note';
   locale: string;
@@ -21,7 +21,7 @@ export interface DocumentContent {
   paidAt: Date | null;
   currency: string;
   kinds: ('ADMISSION' | 'MERCHANDISE')[];
-  /** Without a description: the share of a refund at one rate. */
+  /** A line without a description is the share of a refund at one tax rate. */
   lines: { description: string | null; quantity: number; taxRate: number; total: number; tax: number }[];
   taxLines: TaxLine[];
   subtotal: number;
@@ -37,7 +37,7 @@ const PAID = '#15803d';
 const LEFT = 50;
 const RIGHT = 545;
 const WIDTH = RIGHT - LEFT;
-/** Below this the page's foot begins. */
+/** The footer of the page begins below this, in points. */
 const BOTTOM = 740;
 
 type Pdf = InstanceType<typeof PDFDocument>;
@@ -68,7 +68,7 @@ export async function drawDocument(content: DocumentContent): Promise<Buffer<Arr
       Author: content.seller.name,
       Creator: 'Guichet',
       Producer: 'Guichet',
-      // The file's identifier is made from these, so no clock of the machine gets in.
+      // The file's identifier is made from these dates, so that it does not depend on the machine's clock.
       CreationDate: content.issuedAt,
       ModDate: content.issuedAt,
     },
@@ -87,7 +87,7 @@ export async function drawDocument(content: DocumentContent): Promise<Buffer<Arr
   return Buffer.concat(chunks);
 }
 
-/** Writes text at a place; where the next line begins. */
+/** Writes text at a position. Returns the vertical position of the next line. */
 function write({ pdf }: Sheet, text: string, x: number, y: number, style: Style = {}): number {
   const { size = 9, bold = false, color = INK, width = RIGHT - x, align = 'left' } = style;
   pdf

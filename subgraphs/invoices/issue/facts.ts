@@ -1,35 +1,35 @@
 /**
- * What is known of the money of each order, one row per order in `settlements`, also while there is no invoice.
+ * The facts about the payment of each order: one row per order in `settlements`, even while there is no invoice.
  *
- * Facts are only ever added, so it does not matter in which order, or how often, they are told. Adding one locks the
- * row until the transaction ends, and answers with all facts there are: whoever acts on them acts alone.
+ * Facts are only ever added, so they can arrive in any order and repeatedly. Adding a fact locks the row until the
+ * transaction ends and returns all facts: only one transaction at a time acts on them.
  */
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
 
-/** What is known of one captured payment. */
+/** The facts about one captured payment. */
 export interface PaymentFacts {
   amount: number;
   currency: string;
-  /** ISO 8601. */
+  /** A time in ISO 8601. */
   capturedAt: string;
-  /** True for payInvoice: it pays this invoice and nothing else. */
+  /** True for a payment made by payInvoice: it pays this invoice and nothing else. */
   forInvoice: boolean;
-  /** By refund id. */
+  /** Keyed by refund id. */
   refunds: Record<string, { amount: number; reason: string | null }>;
 }
 
 export interface Settlement {
-  /** Milliseconds; when the order was paid, as orders says. */
+  /** The time when the order was paid, according to orders, in milliseconds since 1970. */
   paidAt: number | null;
-  /** The payment that paid the order; refunds of any other are not the invoice's. Null while orders has not said. */
+  /** The payment that paid the order; refunds of other payments give no credit note. Null until orders names it. */
   paymentId: string | null;
-  /** By payment id. */
+  /** Keyed by payment id. */
   payments: Record<string, PaymentFacts>;
 }
 
 const everything = sql`(extract(epoch from paid_at) * 1000)::float8 as "paidAt", payment_id as "paymentId", payments`;
 
-/** Adds what an order's status tells; without any fact, it is the lock alone that is taken. */
+/** Adds the facts that an order's status gives. Without any fact, it only takes the lock. */
 export async function addOrderFacts(
   em: EntityManager,
   orderId: string,
@@ -47,7 +47,7 @@ export async function addOrderFacts(
   return settlement!;
 }
 
-/** Adds what is told of a captured payment: it joins what is known, and so do its refunds. */
+/** Adds the facts about a captured payment. They are merged with the known facts, and so are its refunds. */
 export async function addPaymentFacts(
   em: EntityManager,
   orderId: string,

@@ -4,8 +4,8 @@ import { defineTransitions, requireStep, type StatusOf } from '#shared/data/tran
 import type { Seller } from '../settings.ts';
 
 /**
- * Every change of an invoice's status that exists. A VOID one without a number becomes PAID when its order turns out
- * to be paid after all; with a number, it is final.
+ * Every allowed change of an invoice's status. A VOID invoice without a number becomes PAID when its order turns out to
+ * be paid; a VOID invoice with a number is final.
  */
 export const TRANSITIONS = defineTransitions({
   DRAFT: ['DUE', 'PAID', 'VOID'],
@@ -15,7 +15,7 @@ export const TRANSITIONS = defineTransitions({
 });
 export type InvoiceStatus = StatusOf<typeof TRANSITIONS>;
 
-/** The customer as known when the order was placed. */
+/** The customer's data at the time when the order was placed. */
 export type Contact = Omit<Customer, 'id'>;
 
 const InvoiceSchema = defineEntity({
@@ -28,17 +28,17 @@ const InvoiceSchema = defineEntity({
     customerId: p.uuid(),
     contact: p.json<Contact>(),
     status: p.text().$type<InvoiceStatus>(),
-    /** Null until the invoice is finalized; from then on a trigger keeps all but status and paidAt as it is. */
+    /** Null until the invoice is finalized; then a trigger refuses changes of all but status and paidAt. */
     number: p.text().nullable(),
     currency: p.text(),
     subtotal: p.bigint('number'),
     tax: p.bigint('number'),
     total: p.bigint('number'),
-    /** As it was when the invoice was finalized. */
+    /** The seller's data at the time when the invoice was finalized. */
     seller: p.json<Seller>().nullable(),
     createdAt: p.datetime(),
     issuedAt: p.datetime().nullable(),
-    /** Only with payment terms. */
+    /** Set only when the invoice has payment terms. */
     dueAt: p.datetime().nullable(),
     paidAt: p.datetime().nullable(),
   },
@@ -54,9 +54,9 @@ export class Invoice extends InvoiceSchema.class {
 InvoiceSchema.setClass(Invoice);
 
 /**
- * Gives an invoice its next status, with what else changes on this way. The caller holds the lock of the order's
+ * Gives an invoice its next status and applies the changes that belong to it. The caller holds the lock of the order's
  * settlement, and flushes.
- * @throws INTERNAL_SERVER_ERROR when there is no such step: callers look at the status first.
+ * @throws INTERNAL_SERVER_ERROR when there is no such step: callers check the status first.
  */
 export function moveInvoice(
   invoice: Invoice,
@@ -77,7 +77,7 @@ const InvoiceLineSchema = defineEntity({
     kind: p.text().$type<'ADMISSION' | 'MERCHANDISE'>(),
     description: p.text(),
     quantity: p.integer(),
-    /** Tax included, as the total. */
+    /** Tax is included, as in the total. */
     unitPrice: p.bigint('number'),
     taxRate: p.float(),
     total: p.bigint('number'),

@@ -1,4 +1,4 @@
-/** Drawing invoices up, and who sees them. */
+/** How invoices are drafted, and who may see them. */
 import type { MessageData } from '#schema/messages/index.ts';
 import { mayActFor, requireViewer } from '#shared/context.ts';
 import { entitiesLoader, entityLoader } from '#shared/data/batch.ts';
@@ -19,7 +19,7 @@ import { sum } from './taxes.ts';
 
 /**
  * Writes the draft of an order's invoice.
- * @throws Error when the lines do not add up to the order's total: a fault of ours that must not be numbered.
+ * @throws Error when the lines do not add up to the order's total: an invoice with this defect must get no number.
  */
 export async function drawUpInvoice(
   em: EntityManager,
@@ -63,7 +63,7 @@ export async function drawUpInvoice(
     dueAt: null,
     paidAt: null,
   });
-  // The lines refer to the invoice: it goes first.
+  // The invoice is written first because its lines refer to it.
   await em.flush();
   await insertEntities(
     em,
@@ -78,7 +78,7 @@ export async function findInvoice(ctx: InvoicesContext, id: string): Promise<Inv
   return visible(ctx, await entityLoader(ctx, Invoice).load(id));
 }
 
-/** As findInvoice. @throws NOT_FOUND instead of null. */
+/** Does the same as findInvoice. @throws NOT_FOUND instead of null. */
 export async function getInvoice(ctx: InvoicesContext, id: string): Promise<Invoice> {
   requireViewer(ctx);
   const invoice = await findInvoice(ctx, id);
@@ -93,7 +93,7 @@ export async function findInvoiceOfOrder(ctx: InvoicesContext, orderId: string):
 
 export type InvoicePage = Connection<Invoice>;
 
-/** The viewer's invoices, all for administrators; newest first. */
+/** The viewer's invoices, or everyone's for an administrator; newest first. */
 export function listInvoices(
   ctx: InvoicesContext,
   { status, ...page }: ConnectionArguments & { status?: InvoiceStatus | null | undefined },
@@ -103,7 +103,7 @@ export function listInvoices(
   return connect(ctx.em, Invoice, page, status ? sql`${whose} and status = ${status}` : whose);
 }
 
-/** A user's invoices, for that user and administrators; empty for others. */
+/** A user's invoices, when the viewer is that user or an administrator; empty for others. */
 export async function listInvoicesOf(
   ctx: InvoicesContext,
   userId: string,
@@ -113,11 +113,11 @@ export async function listInvoicesOf(
   return connect(ctx.em, Invoice, page, sql`customer_id = ${userId}`);
 }
 
-/** The invoice's lines as the order has them. The caller has checked that the viewer may see the invoice. */
+/** The invoice's lines, sorted as in the order. The caller has checked that the viewer may see the invoice. */
 export const linesOf = (ctx: InvoicesContext, { id }: Invoice): Promise<InvoiceLine[]> =>
   entitiesLoader(ctx, InvoiceLine, 'invoiceId', { position: 'asc' }).load(id);
 
-/** A signed address of a document. */
+/** The signed address of a document's PDF file. */
 export function pdfUrlOf(
   { services: { settings } }: InvoicesContext,
   folder: 'invoices' | 'credit-notes',

@@ -1,4 +1,4 @@
-/** What makes an invoice final. The caller holds the lock of the order's settlement. */
+/** The steps that make an invoice final or paid. The caller holds the lock of the order's settlement. */
 import type { EntityManager } from '#shared/data/database.ts';
 import { enqueue } from '#shared/messaging/jobs.ts';
 import { emit } from '#shared/messaging/outbox.ts';
@@ -9,8 +9,8 @@ import { type Invoice, moveInvoice } from './invoice.entity.ts';
 import { takeNumber } from './numbering.ts';
 
 /**
- * Gives the invoice its number: paid already, or due by a date. From here on its content stays as it is. One that
- * became VOID without a number can still be issued: its order turned out to be paid.
+ * Gives the invoice its number, either as paid or with a due date. After this, its content does not change. An invoice
+ * that became VOID without a number can still be issued when its order turns out to be paid.
  */
 export async function issueInvoice(
   { services }: Pick<InvoicesContext, 'services'>,
@@ -31,7 +31,7 @@ export async function issueInvoice(
   await enqueue(em, renderInvoiceJob, { invoiceId: invoice.id });
 }
 
-/** A due invoice is paid. Its document stays: it says until when it was to be paid. */
+/** Marks a due invoice as paid. Its document does not change: it still shows the due date. */
 export async function markPaid(em: EntityManager, invoice: Invoice, paidAt: Date): Promise<void> {
   moveInvoice(invoice, 'PAID', { paidAt });
   await em.flush();

@@ -1,4 +1,4 @@
-/** Amounts are stored beside one currency for the whole document; the API gives each with its currency. */
+/** A document stores its amounts and one currency for all of them; the API returns each amount with the currency. */
 import type { CreditNote } from '../credit/credit-note.entity.ts';
 import type { Invoice, InvoiceLine } from './invoice.entity.ts';
 import type { TaxLine } from './taxes.ts';
@@ -8,7 +8,7 @@ type WithCurrency<Row> = Row & { currency: string };
 export type InvoiceLineWithCurrency = WithCurrency<InvoiceLine>;
 export type TaxLineWithCurrency = WithCurrency<TaxLine>;
 
-/** Resolves a document's amount. */
+/** Resolves one amount of a document. */
 export const money = (field: 'subtotal' | 'tax' | 'total') => (document: Document) => ({
   amount: document[field],
   currency: document.currency,

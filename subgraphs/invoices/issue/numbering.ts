@@ -7,16 +7,17 @@ import { type EntityManager, query, sql } from '#shared/data/database.ts';
 /** F: facture (invoice). A: avoir (credit note). */
 export type SeriesKind = 'F' | 'A';
 
-/** The seller's day decides about the date printed and about the year of the series. */
+/** The time zone of the seller decides the printed date and the year of the series. */
 export const TIME_ZONE = 'Europe/Paris';
 const year = new Intl.DateTimeFormat('en', { timeZone: TIME_ZONE, year: 'numeric' });
 
 /**
- * The next number and the moment it is issued at, e.g. `F2026-000042`.
+ * The next number, e.g. `F2026-000042`, and the time at which it is issued.
  *
- * The series' row stays locked until the transaction ends: finalizations of one series take turns, a transaction
- * that fails gives its number back, and moments never run against the numbers. So take it last. A sequence would
- * leave gaps, and `max() + 1` would give a number twice.
+ * The row of the series stays locked until the transaction ends. Therefore only one transaction at a time finalizes in
+ * a series, a transaction that fails gives its number back, and a higher number never has an earlier time. Callers take
+ * the number last, to hold the lock for a short time. A sequence would leave gaps, and `max() + 1` would give a number
+ * twice.
  */
 export async function takeNumber(
   em: EntityManager,

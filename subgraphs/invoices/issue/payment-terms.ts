@@ -19,13 +19,13 @@ const terms = z.object({
     .default(30),
 });
 
-/** Why the invoice cannot be given a number and terms, in words for an administrator; null when it can. */
+/** The reason why the invoice cannot be finalized, as the administrator reads it; null when it can be finalized. */
 function whyNotFinalizable({ status, number }: Invoice): string | null {
   if (status === 'VOID') return 'The order has ended; its invoice is void.';
   return number ? `The invoice is final: it has the number ${number}.` : null;
 }
 
-/** Gives a draft its number before it is paid. Rights: administrator. */
+/** Gives a draft its number and a due date before it is paid. Rights: administrator. */
 export async function finalizeInvoice(ctx: InvoicesContext, input: z.input<typeof terms>) {
   requireRole(ctx, 'ADMIN');
   const parsed = parseInput(terms, input);

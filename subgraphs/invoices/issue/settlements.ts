@@ -1,6 +1,6 @@
 /**
- * From messages to invoices. Each message adds its facts to the order's settlement; then `settle` brings the invoice
- * to where all the facts together say. So messages may come late, repeated and in any order.
+ * Turns messages into invoices. Each message adds its facts to the order's settlement; then `settle` updates the
+ * invoice to match all the facts together. So messages may come late, repeated and in any order.
  */
 
 import type { MessageData } from '#schema/messages/index.ts';
@@ -15,7 +15,7 @@ import { issueInvoice, markPaid } from './issuing.ts';
 const PAID = ['PAID', 'SHIPPING_SCHEDULED', 'COMPLETED'];
 const ENDED = ['CANCELED', 'FAILED'];
 
-/** Adds what an order's change of status tells, draws its invoice up, and settles it. */
+/** Adds the facts of an order's change of status, drafts the invoice if there is none yet, and settles it. */
 export async function recordOrder(
   ctx: InvoicesContext,
   order: MessageData<'order.status.updated'>,
@@ -24,18 +24,18 @@ export async function recordOrder(
   const { orderId, from, to, at, paymentId = null } = order;
   if (to === 'CREATED') return;
   const paid = PAID.includes(to) || (from !== null && PAID.includes(from));
-  // CANCELED -> FAILED says nothing: whether the order was paid stands in the message about its way to CANCELED.
+  // CANCELED -> FAILED says nothing: the message about the change to CANCELED says whether the order was paid.
   const endedUnpaid = !paid && ENDED.includes(to) && from !== 'CANCELED';
-  // A payment named by an order that is not paid is one that orders has turned down.
+  // When the order is not paid, a payment that it names is one that orders has rejected.
   const settlement = await addOrderFacts(em, orderId, paid ? { paidAt: at, paymentId } : {});
 
-  // An order that found nothing to reserve never gets an invoice, not even a void one.
+  // An order whose stock could not be reserved never gets an invoice, not even a void one.
   const reserved = !ENDED.includes(to) || (from !== null && from !== 'CREATED');
   const invoice = (await em.findOne(Invoice, { orderId })) ?? (reserved && (await drawUpInvoice(em, order)));
   if (invoice) await settle(ctx, settlement, invoice, { endedUnpaid });
 }
 
-/** Adds what a payment's change of status tells, and settles the invoice if there is one already. */
+/** Adds the facts of a payment's change of status, and settles the invoice if there is one already. */
 export async function recordPayment(
   ctx: InvoicesContext,
   payment: MessageData<'payment.status.updated'>,
@@ -56,8 +56,8 @@ export async function recordPayment(
 }
 
 /**
- * Brings the invoice to where the facts say; does nothing when it is there already. The caller holds the settlement's
- * lock. An end without payment is remembered by the invoice itself: a VOID one stays so unless the order was paid.
+ * Updates the invoice to match the facts; does nothing when it matches already. The caller holds the settlement's lock.
+ * The invoice itself records that an order ended unpaid: it is VOID, and stays so unless the order was paid.
  *
  * | facts | no number yet | DUE |
  * |---|---|---|
@@ -65,8 +65,8 @@ export async function recordPayment(
  * | the invoice itself was paid (payInvoice) | | PAID |
  * | the order ended unpaid | VOID | VOID, canceled by a credit note |
  *
- * That a payment was captured does not make the order paid: it may have come too late, or with the wrong amount.
- * Orders decides, and has it refunded; then nothing is invoiced, and nothing credited: 0 = 0.
+ * A captured payment does not make the order paid: it may have come too late, or with the wrong amount. Orders decides,
+ * and has such a payment refunded. Then no invoice and no credit note is issued, and both sides of I2 are 0.
  */
 async function settle(
   ctx: InvoicesContext,
@@ -98,7 +98,7 @@ async function settle(
   }
 }
 
-/** Where the order does not name its payment: the oldest one of exactly the total that can have paid the invoice. */
+/** Used when the order does not name its payment: the oldest one of exactly the total that may pay the invoice. */
 function findPayment({ payments, paidAt }: Settlement, { total, currency }: Invoice): string | null {
   const paysIt = (payment: PaymentFacts) =>
     (payment.forInvoice || paidAt !== null) && payment.amount === total && payment.currency === currency;

@@ -9,7 +9,7 @@ test('the tax contained in a price is exact, and half a cent is rounded up', () 
   expect(taxWithin(1_055, 0.055)).toBe(55);
   expect(taxWithin(0, 0.2)).toBe(0);
   expect(taxWithin(999, 0)).toBe(0);
-  // total / 6 ends in a half whenever total is 3 more than a multiple of 6.
+  // total / 6 ends in .5 whenever total is 3 more than a multiple of 6.
   for (let total = 3; total < 60_000; total += 6) expect(taxWithin(total, 0.2)).toBe((total + 3) / 6);
 });
 

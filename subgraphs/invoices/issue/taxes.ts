@@ -1,10 +1,10 @@
-/** Tax by rate, and its shares. Amounts are minor units. */
+/** Tax by rate, and the split of an amount over the rates. Amounts are in minor units. */
 import { divideHalfUp } from '#shared/tax.ts';
 
 export interface TaxLine {
-  /** A fraction: 0.055 is 5.5 %. */
+  /** The rate as a fraction: 0.055 is 5.5 %. */
   rate: number;
-  /** Without tax. */
+  /** The amount without tax. */
   base: number;
   tax: number;
 }
@@ -19,7 +19,7 @@ export function taxByRate(lines: { taxRate: number; total: number; tax: number }
     .sort((a, b) => b.rate - a.rate);
 }
 
-/** Leaves out of `whole` what `parts` (of the same rates) have taken already. */
+/** Subtracts from `whole` what `parts` (of the same rates) have taken already. */
 export function remainder(whole: TaxLine[], parts: TaxLine[]): TaxLine[] {
   return whole.map(({ rate, base, tax }) => {
     const taken = parts.filter(part => part.rate === rate);
@@ -28,16 +28,16 @@ export function remainder(whole: TaxLine[], parts: TaxLine[]): TaxLine[] {
 }
 
 /**
- * The part of `rest` that `amount` (tax included, at most all of it) stands for, in proportion over its rates.
+ * Splits `amount` over the rates of `rest`, in proportion. `amount` includes tax and is at most the sum of `rest`.
  *
- * Shares taken one after the other, each out of what the ones before have left, add up exactly: whoever takes all
- * that is left gets all that is left, at every rate.
+ * When each share is taken from what the earlier shares have left, the shares add up exactly to the whole: a share of
+ * everything that is left takes everything that is left at every rate.
  */
 export function shareOf(rest: TaxLine[], amount: number): TaxLine[] {
   const all = sum(rest, gross);
   if (amount < 0 || amount > all) throw new Error(`${amount} is not a part of ${all}`);
   if (all === 0) return [];
-  // Cutting at rounded running totals, rather than rounding each part, leaves no cent over.
+  // The running totals are rounded instead of each part, so that the parts add up to the amount.
   let passed = 0;
   let given = 0;
   return rest

@@ -34,7 +34,7 @@ const paid = async (order: TestOrder, paymentId: string | null = null) => {
   await moved(order, 'RESERVED', 'PAID', paymentId);
   return eventually(() => invoiceOf(order));
 };
-/** The address as handed to clients, at the port of this test. */
+/** Requests an address that clients receive, at the port of this test. */
 const get = (address: string) => {
   const { pathname, search } = new URL(address);
   return fetch(`${world.url}${pathname}${search}`);
@@ -45,7 +45,7 @@ const read = async (address: string) => {
   return Buffer.from(await response.arrayBuffer());
 };
 const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
-/** The text that a PDF shows, in the order it was drawn. */
+/** The text that a PDF shows, in the order in which it was drawn. */
 function textOf(pdf: Buffer): string {
   const source = pdf.toString('latin1');
   return [...source.matchAll(/stream\n([\s\S]*?)\nendstream/g)]
@@ -55,7 +55,7 @@ function textOf(pdf: Buffer): string {
     .map(hex => new TextDecoder('windows-1252').decode(Buffer.from(hex, 'hex')))
     .join('\n');
 }
-/** Takes a kept file away, as nobody but the owner of the database can. */
+/** Deletes a stored file, which only the owner of the database can do. */
 async function forgetFile(name: string) {
   await world.sql(
     `do $$ begin
@@ -109,11 +109,11 @@ test('I6: a document never changes a byte, whatever happens to its order and who
 
   const files = [`invoices/${invoice.id}.pdf`, `credit-notes/${creditNotes[0]!.id}.pdf`];
   await expect(world.sql(`update files set content = 'x'`)).rejects.toThrow('final');
-  // Rendered anew from its content, it is the same.
+  // When a document is rendered again from its content, the bytes are the same.
   for (const file of files) await stored(file).then(() => forgetFile(file));
   expect(hash(await read(invoice.pdfUrl))).toBe(hash(before));
   expect(hash(await read(creditNotes[0]!.pdfUrl))).toBe(hash(note));
-  // And once kept, it is not rendered any more: other content would not show.
+  // Once a file is stored, it is not rendered again: the stored content is served.
   await forgetFile(files[0]!);
   await world.sql(`insert into files (name, content) values ($1, 'kept')`, [files[0]]);
   expect((await read(invoice.pdfUrl)).toString()).toBe('kept');

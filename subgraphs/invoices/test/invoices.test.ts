@@ -115,7 +115,7 @@ test('payments and refunds that are told of before their order are kept, and app
   const id = newId();
   const refunds = [refund(500), refund(500)];
   await world.messenger.deliver('payment.status.updated', tell('SUCCEEDED', refunds));
-  // The older message comes last: it takes nothing back.
+  // The older message comes last and removes no facts.
   await eventually(
     async () => (await world.sql('select from settlements where order_id = $1', [order.orderId])).length > 0,
   );
@@ -169,7 +169,7 @@ test('an order canceled after it was paid is invoiced, even when only its end is
 
 test('each refund gives one credit note; together they take back exactly the tax of the invoice', async () => {
   const { order, payment, invoice } = await paid(orderOf([line(3_333, 0.055, { quantity: 3 }), line(1_501)]));
-  // The last one goes beyond what was invoiced: nothing is left to credit.
+  // The last refund exceeds what was invoiced: nothing is left to credit.
   const refunds = [refund(1_000), refund(7), refund(10_493), refund(1)];
   const id = newId();
   for (const upTo of [1, 2, 3, 3])

@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const fork = () => orm.em.fork() as EntityManager;
 const select = <Row>(statement: ReturnType<typeof sql<Row>>) => query(fork(), statement);
-/** As the inbox runs a handler: in one transaction. */
+/** Runs a handler in one transaction, as the inbox does. */
 const handle = (work: (ctx: InvoicesContext) => Promise<void>) =>
   inTransaction(fork(), em => {
     const services = { settings: readInvoicesSettings({}) };
@@ -86,7 +86,7 @@ test('series follow the seller’s year, and dates never run against the numbers
   expect((await take('F', '2030-12-31T22:59:59Z')).number).toBe('F2030-000001');
   expect((await take('F', '2030-12-31T23:00:00Z')).number).toBe('F2031-000001');
   expect((await take('A', '2030-06-01T00:00:00Z')).number).toBe('A2030-000001');
-  // A transaction that had looked at the clock earlier, but got the number later.
+  // This transaction read the clock earlier but gets its number later.
   expect(await take('F', '2030-12-31T10:00:00Z')).toEqual({
     number: 'F2030-000002',
     at: new Date('2030-12-31T22:59:59Z'),
@@ -131,7 +131,7 @@ test('I2: a payment and its order that are told of at the same moment do not ove
     await committing.promise;
   });
   await told.promise;
-  // Control: whoever reads the facts without waiting for the lock overlooks that the order is paid.
+  // Control: a transaction that reads the facts without waiting for the lock does not see that the order is paid.
   expect(await select(sql`select paid_at from settlements where ${whose}`)).toEqual([{ paid_at: null }]);
 
   const captured = handle(ctx => recordPayment(ctx, tell('SUCCEEDED', [refund(100)])));

@@ -16,7 +16,7 @@ type Message =
   | { name: 'payment.status.updated'; data: MessageData<'payment.status.updated'> };
 type Status = MessageData<'order.status.updated'>['to'];
 
-/** mulberry32: the same seed tells the same story. */
+/** A pseudorandom generator (mulberry32): the same seed gives the same sequence. */
 function randomFrom(seed: number) {
   let state = seed;
   return (below: number) => {
@@ -27,7 +27,7 @@ function randomFrom(seed: number) {
   };
 }
 
-/** A purchase as it may go: all that is told of it, in order, and what must be on paper in the end. */
+/** A random purchase: all messages about it, in order, and the documents that must exist in the end. */
 function purchase(random: (below: number) => number) {
   const order = orderOf(
     Array.from({ length: 1 + random(3) }, () =>
@@ -82,7 +82,7 @@ function purchase(random: (below: number) => number) {
       return settled([total]);
     },
     () => {
-      // The refund was refused: the money stays, and so does the invoice.
+      // The refund was refused: the payment and the invoice stay as they are.
       orders([...PAID_PATH, 'CANCELED', 'FAILED'], pays().paymentId);
       return settled([]);
     },
@@ -122,7 +122,7 @@ test('I2, F8: shuffled, repeated and delayed messages end in captured − refund
   const random = randomFrom(seed);
   const purchases = Array.from({ length: 25 }, () => purchase(random));
 
-  // Repeated under the same id (delivered again) and under another (told again).
+  // Some messages are repeated under the same id (delivered again) or under another id (sent again).
   const deliveries = purchases.flatMap(({ story }) =>
     story.flatMap(message => {
       const ids = [newId(), ...(random(3) === 0 ? [newId()] : [])];
@@ -142,7 +142,7 @@ test('I2, F8: shuffled, repeated and delayed messages end in captured − refund
       );
       return row!.count === new Set(ids).size;
     }, 25);
-  // In two waves, so that some arrive long after the others were settled.
+  // The messages are delivered in two waves, so that some arrive long after the others were settled.
   const half = deliveries.length / 2;
   for (const wave of [deliveries.slice(0, half), deliveries.slice(half)]) {
     await Promise.all(wave.map(({ name, data, id }) => world.messenger.deliver(name, data as never, id)));

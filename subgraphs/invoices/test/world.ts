@@ -1,4 +1,4 @@
-/** The invoices subgraph for tests, and orders and payments as the other subgraphs tell of them. */
+/** The invoices subgraph for tests, with the messages about orders and payments that other subgraphs send. */
 import type { MessageData, OrderLineData } from '#schema/messages/index.ts';
 import { newId } from '#shared/data/database.ts';
 import type { Environment } from '#shared/kernel/settings.ts';
@@ -7,7 +7,7 @@ import { startInvoices } from '../server.ts';
 
 export type World = SubgraphWorld;
 
-/** The invoices subgraph on a database of its own, with the others played. */
+/** Starts the invoices subgraph on a separate database; the other subgraphs are simulated. */
 export const startWorld = (extra: Environment = {}): Promise<World> =>
   startSubgraphWorld('invoices', startInvoices, extra);
 
@@ -30,7 +30,7 @@ export const line = (unitPrice: number, taxRate = 0.2, more: Partial<OrderLineDa
 let count = 0;
 const now = () => new Date().toISOString();
 
-/** An order, and what its subgraph and the payments' say about it. */
+/** An order, with the messages that orders and payments send about it. */
 export function orderOf(lines = [line(4_500)], customer: Partial<OrderStatusUpdated['customer']> = {}) {
   const snapshot = {
     orderId: newId(),

@@ -1,4 +1,4 @@
-/** Baskets: what a buyer has picked. They reserve nothing. */
+/** Baskets: what a buyer has picked. A basket reserves nothing. */
 import { z } from 'zod';
 import type { Money } from '#schema/messages/index.ts';
 import { requireViewer } from '#shared/context.ts';
@@ -25,7 +25,7 @@ const addition = z.object({
 });
 const change = z.object({ productId: idText, quantity: z.int().min(0, 'must not be negative') });
 
-/** The lines of a customer's basket, in the order they were put in. */
+/** The lines of a customer's basket, in the order in which they were added. */
 export function findBasketLines(em: EntityManager, customerId: string): Promise<BasketLine[]> {
   return query(
     em,
@@ -39,8 +39,8 @@ export async function getBasket(ctx: OrdersContext): Promise<Basket> {
 }
 
 /**
- * What the basket would cost now; products that are no longer on sale are left out. Null when there is nothing to
- * sum up, or no one currency to do so in. @throws UNAVAILABLE when prices cannot be asked for.
+ * What the basket would cost now; products that are no longer on sale are left out. Null when no product is left, or
+ * when the products have different currencies. @throws UNAVAILABLE when the tickets subgraph does not answer.
  */
 export async function totalOf(ctx: OrdersContext, lines: BasketLine[]): Promise<Money | null> {
   const products = await askProducts(
@@ -56,14 +56,14 @@ export async function totalOf(ctx: OrdersContext, lines: BasketLine[]): Promise<
   return { amount: prices.reduce((sum, { amount }) => sum + amount, 0), currency };
 }
 
-/** Puts a product into the viewer's basket, beside what is there of it. */
+/** Adds a quantity of a product to what the viewer's basket already has of it. */
 export async function addToBasket(ctx: OrdersContext, input: z.input<typeof addition>) {
   requireViewer(ctx);
   const parsed = parseInput(addition, input);
   return parsed.ok ? putLine(ctx, parsed.value, 'add') : parsed.error;
 }
 
-/** Sets how many of a product the viewer's basket has; 0 takes it out. */
+/** Sets the quantity of a product in the viewer's basket; 0 removes the product. */
 export async function setBasketQuantity(ctx: OrdersContext, input: z.input<typeof change>) {
   const viewer = requireViewer(ctx);
   const parsed = parseInput(change, input);
@@ -89,7 +89,7 @@ async function putLine(ctx: OrdersContext, { productId, quantity }: BasketLine, 
     return invalidInput({ path: 'productId', message: `a basket has at most ${MOST_LINES} lines` });
   }
   const had = how === 'add' ? sql`line.quantity` : sql`0`;
-  // The limit holds within the statement itself: two additions at once cannot pass it together.
+  // The statement itself checks the limit, so that two concurrent additions cannot exceed it together.
   const put = await query(
     ctx.em,
     sql`insert into basket_lines as line (customer_id, product_id, quantity)

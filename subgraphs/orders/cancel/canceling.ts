@@ -14,12 +14,12 @@ const NOT_CANCELABLE: Partial<Record<OrderStatus, string>> = {
   FAILED: 'The order has failed: there is nothing left to cancel.',
 };
 
-/** Why the order cannot be canceled, in words for its buyer; null when it can. */
+/** The reason why the order cannot be canceled, as the buyer reads it; null when it can be canceled. */
 const whyNotCancelable = (order: Order): string | null => NOT_CANCELABLE[order.status] ?? null;
 
 /**
- * Cancels an order: its stock is released; what was paid is given back and its tickets are revoked. Rights: its
- * customer or an administrator. @throws NOT_FOUND for others; BAD_USER_INPUT for an unusable reason.
+ * Cancels an order: its stock is released, its payment is refunded and its tickets are revoked. Rights: its customer
+ * or an administrator. @throws NOT_FOUND for others; BAD_USER_INPUT when the reason is not valid.
  */
 export async function cancelOrder(
   ctx: OrdersContext,

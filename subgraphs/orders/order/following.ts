@@ -1,11 +1,12 @@
-/** Watching an order: every status it takes, in order, however fast they follow each other. */
+/** Watching an order: a subscriber receives every status in order, however fast they follow each other. */
 import { fork } from '#shared/data/entities.ts';
 import type { OrdersContext } from '../services.ts';
 import { findTransitions, getOrder } from './orders.ts';
 
 /**
- * The order now; then, on each message about it, the order after each transition that is new. When none is, the order
- * once more: its payments, invoice, tickets or notifications have changed, which the gateway joins to it.
+ * Yields the order as it is now. Then, on each message about it, yields the order after each new transition. When there
+ * is no new transition, it yields the order again, because its payments, invoice, tickets or notifications have changed
+ * and the gateway joins those to it.
  * @throws NOT_FOUND when the viewer may not see it.
  */
 export async function followOrder(ctx: OrdersContext, orderId: string) {
@@ -13,7 +14,7 @@ export async function followOrder(ctx: OrdersContext, orderId: string) {
   let seen: number | undefined;
   return ctx.live.watch([`order.${orderId}`], async () => {
     const em = fork(ctx.em);
-    // History first: the order is then at least as new, and asOf turns it back.
+    // The history is read first: the order is then at least as new, and asOf gives its earlier states.
     const unseen = seen === undefined ? [] : await findTransitions(em, orderId, seen);
     const order = await getOrder({ ...ctx, em, cache: new Map() }, orderId);
     const values = unseen.length > 0 ? unseen.map(each => order.asOf(each)) : [order];

@@ -2,7 +2,7 @@ import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
 import type { Money, OrderLineData } from '#schema/messages/index.ts';
 import { defineTransitions, type StatusOf } from '#shared/data/transitions.ts';
 
-/** Every change of status that exists. An order's history follows this graph (I4). */
+/** Every allowed change of status. An order's history follows this graph (I4). */
 export const TRANSITIONS = defineTransitions({
   CREATED: ['RESERVED', 'FAILED'],
   RESERVED: ['PAID', 'FAILED', 'CANCELED'],
@@ -19,14 +19,14 @@ const OrderSchema = defineEntity({
   tableName: 'orders',
   properties: {
     id: p.uuid().primary(),
-    /** For people, e.g. `G-7K2M-94QX`. */
+    /** The number that people use, e.g. `G-7K2M-94QX`. */
     number: p.text().unique(),
     customerId: p.uuid(),
     customerEmail: p.text(),
     customerName: p.text(),
     customerLocale: p.text(),
     status: p.text().$type<OrderStatus>(),
-    /** Number of the latest transition. */
+    /** The number of the latest transition, counted from 1. */
     seq: p.integer(),
     currency: p.text(),
     subtotal: p.bigint('number'),
@@ -36,9 +36,9 @@ const OrderSchema = defineEntity({
     paymentId: p.uuid().nullable(),
     ticketIds: p.array<string>().columnType('uuid[]'),
     expiresAt: p.datetime().nullable(),
-    /** The hold is extended once, while a payment is under way. */
+    /** True when the hold has been extended. That happens once at most, while a payment is under way. */
     extended: p.boolean(),
-    /** Set at the hold's end: since when payments is asked to close it, or to say that it was paid. */
+    /** Set when the hold ends: the time of the first request to payments to close the order or report it as paid. */
     closingSince: p.datetime().nullable(),
     placedAt: p.datetime(),
     statusAt: p.datetime(),
@@ -54,12 +54,12 @@ export class Order extends OrderSchema.class {
     return 'Order' as const;
   }
 
-  /** It ended without being fulfilled: nothing may stay held, captured or valid for it. */
+  /** True when the order ended without fulfilment: no stock, payment or ticket may remain for it. */
   get isOver(): boolean {
     return this.status === 'CANCELED' || this.status === 'FAILED';
   }
 
-  /** Until when it must be paid; null once that no longer matters. */
+  /** The time until which the order must be paid; null unless it waits for its payment. */
   get deadline(): Date | null {
     return this.status === 'RESERVED' ? (this.expiresAt ?? null) : null;
   }

@@ -1,4 +1,4 @@
-/** Orders: how their status changes, and who sees what. */
+/** Orders: how their status changes, and who may see them. */
 import type { MessageData } from '#schema/messages/index.ts';
 import { type Context, mayActFor, requireViewer } from '#shared/context.ts';
 import { entitiesLoader, entityLoader } from '#shared/data/batch.ts';
@@ -16,7 +16,7 @@ import { notFound } from '#shared/kernel/errors.ts';
 import { emit } from '#shared/messaging/outbox.ts';
 import { Order, OrderLine, type OrderStatus, OrderTransition, TRANSITIONS } from './order.entity.ts';
 
-/** All that others need to know of an order. */
+/** What other subgraphs need to know about an order. */
 export type OrderSnapshot = MessageData<'shipping-schedule-request'>;
 
 export interface Cause {
@@ -26,8 +26,8 @@ export interface Cause {
 }
 
 /**
- * Gives a locked order its next status, writes that to its history and tells everyone. Returns what was told.
- * @throws INTERNAL_SERVER_ERROR when the graph has no such change: callers look at the status first.
+ * Gives a locked order its next status, writes the change to its history and publishes it. Returns the published
+ * snapshot. @throws INTERNAL_SERVER_ERROR when the graph has no such change: callers check the status first.
  */
 export async function transition(
   em: EntityManager,
@@ -81,13 +81,13 @@ export async function takeSnapshot(em: EntityManager, order: Order): Promise<Ord
 }
 
 export interface LockOption {
-  /** False shows, in tests, the race that the lock prevents. */
+  /** Tests set this to false to show the race condition that the lock prevents. */
   lock?: boolean;
 }
 
 /**
- * The order, which nobody else may change before this transaction ends.
- * @throws when there is none: a message about it is then tried again, and at last becomes a dead letter.
+ * Loads and locks the order: no other transaction can change it before this one ends.
+ * @throws when the order does not exist: a message about it is then retried, and finally becomes a dead letter.
  */
 export async function lockOrder(
   em: EntityManager,
@@ -107,7 +107,7 @@ export async function findOrder(ctx: Context, id: string): Promise<Order | null>
   return order && mayActFor(ctx.viewer, order.customerId) ? order : null;
 }
 
-/** As findOrder. @throws NOT_FOUND for what does not exist and for what is someone else's. */
+/** Does the same as findOrder. @throws NOT_FOUND when the order does not exist or belongs to someone else. */
 export async function getOrder(ctx: Context, id: string): Promise<Order> {
   const order = await findOrder(ctx, id);
   if (!order) throw notFound('Order');
@@ -126,7 +126,7 @@ export function listOrders(
   return connect(ctx.em, Order, page, status ? sql`${whose} and status = ${status}` : whose);
 }
 
-/** A user's orders, newest first; none for whoever may not see them. */
+/** A user's orders, newest first; empty for viewers who may not see them. */
 export async function listOrdersOf(
   ctx: Context,
   customerId: string,

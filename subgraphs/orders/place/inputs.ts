@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** An id in the one way of writing it that comparisons rely on. What is not an id is found nowhere. */
+/** An id in lower case, because comparisons rely on one spelling. A text that is not an id matches no row. */
 export const idText = z.string().toLowerCase();
 
-/** The most lines a basket or an order has. */
+/** The maximum number of lines in a basket or an order. */
 export const MOST_LINES = 50;

@@ -1,50 +1,50 @@
-/** Limits how many orders are under way: whether the saga can take another one. Late steps go before new orders. */
+/** Limits how many orders are under way, so that the saga completes their steps in time before it takes new ones. */
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
 import { unavailable } from '#shared/kernel/errors.ts';
 
 export interface OrderLimit {
   /**
-   * Takes a place for an order that is about to be placed; the returned function is called once it is written, or is
-   * not going to be.
-   * @throws UNAVAILABLE with `retryAfter` while as many orders are under way as can be served in time.
+   * Takes a place for an order that is about to be placed. The caller calls the returned function when the order is
+   * written, or when it is certain that it will not be.
+   * @throws UNAVAILABLE with `retryAfter` while the limit is reached.
    */
   enter(em: EntityManager): Promise<() => void>;
 }
 
-/** What is under way: orders whose next step is for us to do, or soon will be, and how long they have waited for it. */
+/** The orders whose next step the system has to make now or soon, and how long they have waited for it. */
 interface Load {
   orders: number;
-  /** Milliseconds, on average, of those that wait for us. */
+  /** The average wait, in milliseconds, of the orders that do not wait for their buyer. */
   waited: number;
 }
 
-/** How old what is known of the load may be to admit an order, and to refuse one. It need not be exact. */
+/** The maximum age of the measured load when it admits an order, and when it refuses one. It need not be exact. */
 const SAMPLE_MS = 150;
 const FRESH_SAMPLE_MS = 20;
-/** How often the limit is changed: a change shows when some steps have been made under it. */
+/** The minimum time between two changes of the limit: the effect of a change shows after some steps of the saga. */
 const ADJUST_MS = 1_000;
-/** Sixteen buyers at once are never refused, whatever is counted twice for a moment. */
+/** Sixteen concurrent buyers are never refused: the margin of two covers orders that are briefly counted twice. */
 const FIRST_LIMIT = 18;
 const LEAST_LIMIT = 18;
 const MOST_LIMIT = 1_000;
 const INCREASE = 2;
 const DECREASE = 0.8;
-/** An order that has waited longer for one step waits for something else than its turn: a subgraph that is away. */
+/** An order that has waited longer than this for one step does so because of a failed subgraph, not because of load. */
 const STUCK_SECONDS = 30;
-/** Who can pay since a moment ago is about to: the steps behind that are on their way. */
+/** A buyer who has been able to pay for less than this is expected to pay soon, and the next steps follow. */
 const ABOUT_TO_PAY_SECONDS = 10;
-/** Seconds that buyers are asked to wait, on average; each is told another time, so that they come back one by one. */
+/** The range of the average retry delay. Each buyer gets a random delay around it, so that retries are spread out. */
 const SHORTEST_RETRY_SECONDS = 2;
 const LONGEST_RETRY_SECONDS = 6;
-/** As many refusals as this for each order placed cost little, and leave no place free for long. */
+/** The intended number of refusals per placed order: they cost little, and a free place is soon taken again. */
 const REFUSALS_PER_ORDER = 6;
 
 export const unlimitedOrders: OrderLimit = { enter: async () => () => {} };
 
 /**
- * Limits how many orders are under way at a time, in all replicas together. The limit follows what orders wait for a
- * step, as TCP's congestion window follows the delay (AIMD): it grows while that is below `targetMs` on average and
- * the limit is reached, and shrinks by a fifth while it is above.
+ * Limits how many orders are under way at a time, in all replicas together. The limit follows the average time that
+ * orders wait for a step, as a delay-based congestion window in TCP does (AIMD). While this time is above `targetMs`,
+ * the limit shrinks by a fifth; otherwise it grows by two when it has been reached.
  */
 export function createOrderLimit(
   targetMs: number,
@@ -59,17 +59,17 @@ export function createOrderLimit(
   let reached = false;
   let retryAfter = SHORTEST_RETRY_SECONDS;
   let retryAdjustedAt = now();
-  /** Since then. */
+  /** Refused and admitted orders since `retryAdjustedAt`. */
   let turnedAway = 0;
   let taken = 0;
-  /** Orders of this process that the sample does not know: those being placed, and those placed since. */
+  /** Orders of this process that the sample does not include: those being placed, and those placed since. */
   let placing = 0;
   let placed = 0;
 
   async function sample(em: EntityManager) {
     try {
       load = await measure(em);
-      // One that is written while the load is measured is missed now and then, which is better than counted twice.
+      // An order that is written during the measurement is sometimes missed. That is better than counting it twice.
       placed = 0;
     } finally {
       sampledAt = now();
@@ -87,9 +87,9 @@ export function createOrderLimit(
     reached = false;
   }
 
-  /** The more buyers wait for each place, the later they are asked to come back. */
+  /** The more buyers compete for each place, the longer they are asked to wait. */
   function adjustRetry() {
-    // A change shows when those who were told the last time have come back.
+    // The effect of a change shows only when the buyers who were refused under the last delay have come back.
     if (now() - retryAdjustedAt < retryAfter * 1_000) return;
     const wanted = (retryAfter * turnedAway) / (REFUSALS_PER_ORDER * Math.max(1, taken));
     retryAfter = Math.min(LONGEST_RETRY_SECONDS, Math.max(SHORTEST_RETRY_SECONDS, wanted));
@@ -129,7 +129,10 @@ function refusal(average: number) {
   return unavailable('More is being ordered than can be served at the moment. Try again shortly.', seconds);
 }
 
-/** Orders that wait for a step of ours and have come to it lately. Reads one index of what is under way. */
+/**
+ * Counts the orders that wait for a step of the system, now or soon, and not longer than `STUCK_SECONDS`. Reads one
+ * index of the orders under way.
+ */
 export async function measureLoad(em: EntityManager): Promise<Load> {
   const lately = sql`now() - make_interval(secs => ${STUCK_SECONDS})`;
   const [load] = await query(

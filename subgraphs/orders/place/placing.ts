@@ -34,14 +34,14 @@ const placement = z.object({
     .refine(provider => provider !== 'PAYPAL', 'PayPal is not available yet: choose STRIPE'),
 });
 
-/** The basket is not what was priced: another request has changed or ordered it meanwhile. */
+/** The basket differs from what was priced: another request has changed or ordered it meanwhile. */
 class BasketChanged extends Error {}
 
 /**
- * Places an order of the given lines, or of the viewer's basket, at the prices of this moment. A retry with the same
- * key and input answers the same order, also when everything has been sold since.
- * @throws UNAVAILABLE when products cannot be asked for, or when more is being ordered than can be served; nothing is
- *   written then.
+ * Places an order of the given lines, or of the viewer's basket, at current prices. A retry with the same key and input
+ * returns the same order, even when everything has been sold since.
+ * @throws UNAVAILABLE when the tickets subgraph does not answer, or when the order limit is reached; nothing is written
+ *   then.
  */
 export async function placeOrder(ctx: OrdersContext, input: z.input<typeof placement>) {
   const viewer = requireViewer(ctx);
@@ -49,7 +49,7 @@ export async function placeOrder(ctx: OrdersContext, input: z.input<typeof place
   if (!parsed.ok) return parsed.error;
   const { idempotencyKey: key, ...asked } = parsed.value;
   const claim = { scope: `placeOrder:${viewer.id}`, key, input: asked };
-  /** What the key was answered with before; null while it is new. */
+  /** The earlier answer to this key; null while the key is new. */
   const earlier = async () => {
     const found = await findKey(ctx.em, claim);
     if (found.outcome === 'new') return null;
@@ -68,7 +68,7 @@ export async function placeOrder(ctx: OrdersContext, input: z.input<typeof place
   async function placeNow() {
     const wanted = asked.lines ?? (await wantBasket(ctx, viewer));
     const priced = await priceLines(ctx, viewer, wanted);
-    // A request with the same key may have taken the basket or the last tickets since we looked.
+    // A request with the same key may have taken the basket or the last tickets since the first check.
     if (!priced.ok) return (await earlier()) ?? priced.refusal;
 
     const draft = draftOrder(ctx, viewer, priced.lines, asked.paymentProvider);
@@ -122,16 +122,19 @@ function draftOrder(ctx: OrdersContext, viewer: Viewer, priced: PricedLine[], pr
 }
 type Draft = ReturnType<typeof draftOrder>;
 
-/** Without 0 and 1, I, L, O and U: nothing that is misread or reads as a word. */
+/** 0, 1, I, L, O and U are left out, so that numbers are not misread and do not form words. */
 const DIGITS = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** A number for people, e.g. `G-7K2M-94QX`. One in 650 billion: should it be taken, the request fails and its retry draws again. */
+/**
+ * Draws the number that people use, e.g. `G-7K2M-94QX`, out of about 650 billion. When it is taken already, the request
+ * fails and a retry draws another one.
+ */
 function drawNumber(): string {
   const draw = () => Array.from(randomBytes(4), byte => DIGITS[byte % DIGITS.length]).join('');
   return `G-${draw()}-${draw()}`;
 }
 
-/** Takes the ordered lines out of the basket. @throws BasketChanged when they are not all there any more. */
+/** Removes the ordered lines from the basket. @throws BasketChanged when one of them has changed or is missing. */
 async function emptyBasket(em: EntityManager, viewer: Viewer, ordered: WantedLine[]): Promise<void> {
   const taken = await query(
     em,
@@ -142,7 +145,7 @@ async function emptyBasket(em: EntityManager, viewer: Viewer, ordered: WantedLin
   if (taken.length < ordered.length) throw new BasketChanged();
 }
 
-/** Writes the order, its lines and the first entry of its history in one statement, and asks for its stock. */
+/** Writes the order, its lines and the first entry of its history in one statement, and requests its stock. */
 async function writeOrder(em: EntityManager, { order, lines }: Draft): Promise<Order> {
   const history = {
     orderId: order.id,

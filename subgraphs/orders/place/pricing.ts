@@ -1,4 +1,4 @@
-/** What is wanted, and what it costs now. */
+/** The lines that a buyer wants to order, and their current prices. */
 import { z } from 'zod';
 import type { OrderLineData } from '#schema/messages/index.ts';
 import { line } from '#shared/data/text.ts';
@@ -27,7 +27,10 @@ type Refusal = ReturnType<typeof invalidInput> | ReturnType<typeof productUnavai
 type PricedLines = { ok: true; lines: PricedLine[] } | { ok: false; refusal: Refusal };
 export type PricedLine = OrderLineData & { currency: string };
 
-/** The lines at today's prices, or why they cannot be ordered. Several lines of one product count together (A25). */
+/**
+ * The lines at current prices, or the reason why they cannot be ordered. The quantities of several lines of one product
+ * are added up (A25).
+ */
 export async function priceLines(
   ctx: OrdersContext,
   viewer: Viewer,
@@ -70,7 +73,7 @@ function priceLine({ quantity, guestNames }: WantedLine, product: Product, viewe
     taxRate,
     unitPrice: price.amount,
     currency: price.currency,
-    // Where there are fewer names than tickets, the buyer's stands in.
+    // When there are fewer names than tickets, the remaining tickets get the buyer's name.
     guestNames:
       kind === 'ADMISSION'
         ? Array.from({ length: quantity }, (_, i) => guestNames[i] ?? viewer.displayName)

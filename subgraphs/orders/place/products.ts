@@ -1,4 +1,4 @@
-/** What the tickets subgraph says of its products, asked over the network before a transaction begins. */
+/** Products as the tickets subgraph knows them, queried over the network before a transaction begins. */
 
 import type { Money, OrderLineData } from '#schema/messages/index.ts';
 import { askSubgraph } from '#shared/ask.ts';
@@ -22,7 +22,7 @@ const PRODUCTS = `query ($representations: [_Any!]!) { _entities(representations
 } }`;
 
 /**
- * The products that the viewer may see among these ids, by id, in one question.
+ * The products with these ids that the viewer may see, keyed by id. One request fetches all of them.
  * @throws UNAVAILABLE when the tickets subgraph does not answer.
  */
 export async function askProducts(ctx: OrdersContext, ids: string[]): Promise<Map<string, Product>> {
@@ -38,11 +38,11 @@ export async function askProducts(ctx: OrdersContext, ids: string[]): Promise<Ma
   return new Map(products.filter(product => product !== null).map(product => [product.id, product]));
 }
 
-/** Whether this many can be ordered now, as far as can be told without a hold. */
+/** True when this quantity seems available now. Only a hold makes it certain. */
 export const isAvailable = (product: Product | undefined, quantity: number): product is Product =>
   product?.event.status === 'PUBLISHED' && quantity <= product.available;
 
-/** The member of result unions that says what cannot be had. Ids that name no product are left out: nothing is known of them. */
+/** The member of result unions that lists unavailable products. Ids of unknown products are left out. */
 export function productUnavailable(products: (Product | undefined)[]) {
   const known = products.filter(product => product !== undefined);
   return {

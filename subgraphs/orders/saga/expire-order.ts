@@ -8,20 +8,20 @@ import { type LockOption, lockOrder } from '../order/orders.ts';
 import type { OrdersContext } from '../services.ts';
 import { requestClosing } from './steps.ts';
 
-/** When a hold that begins now expires. */
+/** The time at which a hold that begins now expires. */
 export const holdUntil = ({ services }: OrdersContext): Date =>
   new Date(Date.now() + services.settings.HOLD_SECONDS * 1_000);
 
 /**
- * Asks payments about an order whose hold has expired: it fails when the answer is that it was not paid (saga.ts).
- * Once, while a payment is under way, the hold is extended instead.
+ * Asks payments whether an order whose hold has expired was paid. The order fails when it was not (saga.ts). While a
+ * payment is under way, the hold is extended instead, once at most.
  */
 export async function expireOrder(ctx: OrdersContext, orderId: string, options?: LockOption): Promise<void> {
   const extended = await inTransaction(ctx.em, async em => {
     const order = await lockOrder(em, orderId, options);
     if (order.status !== 'RESERVED' || order.closingSince) return false;
     if (!(await isExpired(em, order))) {
-      // A repeat, after the hold was extended: it waits for the new end, beside the job that does so already.
+      // A repeated job after the hold was extended: it waits for the new end, as another job already does.
       await enqueue(em, expireOrderJob, { orderId }, { at: order.expiresAt! });
       return false;
     }
@@ -36,11 +36,11 @@ export async function expireOrder(ctx: OrdersContext, orderId: string, options?:
     await enqueue(em, expireOrderJob, { orderId }, { at: order.expiresAt });
     return true;
   });
-  // No message tells of it, but whoever watches the order sees the new deadline.
+  // No message reports the extension, but subscribers of the order must see the new deadline.
   if (extended) await ctx.live.publish(`order.${orderId}`);
 }
 
-/** By the database's clock, as jobs become due by it too: with ours, one that comes early would come again at once. */
+/** Uses the database's clock, as job schedules do: by the process's clock, an early job would repeat at once. */
 async function isExpired(em: EntityManager, { id }: Order): Promise<boolean> {
   const found = await query(
     em,
@@ -49,7 +49,7 @@ async function isExpired(em: EntityManager, { id }: Order): Promise<boolean> {
   return found.length > 0;
 }
 
-/** A payment is with the bank, or its buyer was sent there no longer ago than a hold lasts. */
+/** True when the bank is processing a payment, or when the buyer was sent to the bank within the length of a hold. */
 async function isPaymentUnderWay({ em, services }: OrdersContext, order: Order): Promise<boolean> {
   const found = await query(
     em,

@@ -1,8 +1,8 @@
 /**
  * The order saga: what each answer of the other subgraphs does to an order.
  *
- * Messages come repeated, late and out of order: the locked order's status decides. What comes too late is ignored
- * (or undone), what comes too early is thrown, so that it is delivered again.
+ * Messages can arrive repeated, late and out of order, so the status of the locked order decides. A message that is too
+ * late is ignored, or its effect is undone. A message that is too early causes an error, so that it is delivered again.
  */
 
 import type { MessageData } from '#schema/messages/index.ts';
@@ -16,7 +16,7 @@ import type { OrdersContext } from '../services.ts';
 import { holdUntil } from './expire-order.ts';
 import { abandon, advance, NOT_PAID_IN_TIME } from './steps.ts';
 
-/** The stock is held: the order is to be paid until its hold expires. Or there is nothing left: it has failed. */
+/** When the stock is held, the order must be paid before its hold expires. When nothing is left, the order fails. */
 export async function applyReservation(
   ctx: OrdersContext,
   { orderId, reserved, reason }: MessageData<'inventory-reserve-result'>,
@@ -41,7 +41,7 @@ export async function applyReservation(
 }
 
 /**
- * The order is paid. What was captured for an order that no longer waits for it, or not in its amount, is given back:
+ * Marks the order as paid. A payment is refunded when the order no longer waits for it or when its amount is wrong:
  * every captured payment ends in a fulfilled order or is refunded (I2), and no order is paid twice (I1).
  */
 export async function applyPayment(
@@ -78,9 +78,9 @@ export async function applyPayment(
 }
 
 /**
- * Nothing was captured before the hold ended, and nothing can be: the order was not paid in time. It races with the
- * news of a payment that its bank decides at this moment: whoever locks the order first decides, and a payment that
- * comes second is given back (F12).
+ * Fails an order that was not paid in time: nothing was captured before the hold ended, and nothing can be captured
+ * now. This message races with the message about a payment that the bank decides at the same moment. The first one that
+ * locks the order decides, and a payment that comes second is refunded (F12).
  */
 export async function applyClosing(
   { em }: OrdersContext,
@@ -88,12 +88,12 @@ export async function applyClosing(
   options?: LockOption,
 ): Promise<void> {
   const order = await lockOrder(em, orderId, options);
-  // Orders that ended for another reason are answered, too.
+  // Payments also sends this answer for orders that ended for another reason.
   if (order.status !== 'RESERVED' || !order.closingSince) return;
   await abandon(em, order, 'FAILED', { reason: NOT_PAID_IN_TIME, actor: 'expiry', closed: true });
 }
 
-/** Remembers what was last heard of a payment, for the day the hold expires. */
+/** Stores the latest known status of a payment, which is needed when the hold expires. */
 export async function notePayment(
   { em }: OrdersContext,
   { orderId, paymentId, status, at }: MessageData<'payment.status.updated'>,
@@ -108,7 +108,10 @@ export async function notePayment(
   );
 }
 
-/** Tickets are issued and parcels scheduled: the buyer is told. Or the order cannot be fulfilled: money goes back. */
+/**
+ * When the tickets are issued and the parcels are scheduled, the buyer is notified. When the order cannot be fulfilled,
+ * it fails and its payment is refunded.
+ */
 export async function applyShipping(
   ctx: OrdersContext,
   { orderId, scheduled, reason, ticketIds }: MessageData<'shipping-schedule-result'>,
@@ -127,7 +130,7 @@ export async function applyShipping(
   }
 }
 
-/** The buyer has the tickets, or the email was finally refused: they are valid and can be downloaded all the same. */
+/** Completes the order, even when the email was finally refused: the tickets are valid and can be downloaded. */
 export async function applyNotification(
   { em }: OrdersContext,
   { orderId, sent, reason }: MessageData<'notification-send-result'>,
@@ -141,7 +144,7 @@ export async function applyNotification(
   });
 }
 
-/** Money that could not be given back leaves a canceled order FAILED, for an administrator to settle. */
+/** When a refund fails, a canceled order becomes FAILED, and an administrator must settle it. */
 export async function applyRefund(
   { em, log }: OrdersContext,
   { orderId, refunded, reason }: MessageData<'payment-refund-result'>,
@@ -156,17 +159,20 @@ export async function applyRefund(
   });
 }
 
-/** The order's way when nothing goes wrong. */
+/** The statuses of an order when nothing goes wrong, in their order. */
 const WAY: OrderStatus[] = ['CREATED', 'RESERVED', 'PAID', 'SHIPPING_SCHEDULED', 'COMPLETED'];
 
-/** @throws while the order has not come as far as the status that a message answers. */
+/** @throws while the order has not yet reached the status that a message answers. */
 function requireReached(order: Order, status: OrderStatus): void {
   if (!order.isOver && WAY.indexOf(order.status) < WAY.indexOf(status)) {
     throw new Error(`Order ${order.number} is ${order.status}: the answer to ${status} is too early`);
   }
 }
 
-/** A late answer says that something was held or issued for an order that is over: the release may have overtaken it. */
+/**
+ * Releases again after a late answer, which says that stock was held or tickets were issued for an order that is over:
+ * the first release may have been handled before.
+ */
 async function releaseAgain({ em, log }: OrdersContext, { id, status }: Order): Promise<void> {
   log.warn({ orderId: id, status }, 'held or issued for an order that is over: released again');
   await emit(em, 'inventory-release-request', {

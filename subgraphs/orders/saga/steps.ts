@@ -1,4 +1,4 @@
-/** What each status asks of the other subgraphs, and what is undone when an order ends early. */
+/** The requests that each status sends to other subgraphs, and the steps that are undone when an order ends early. */
 import type { EntityManager } from '#shared/data/database.ts';
 import { emit } from '#shared/messaging/outbox.ts';
 import type { Order, OrderStatus } from '../order/order.entity.ts';
@@ -6,7 +6,7 @@ import { type Cause, type OrderSnapshot, transition } from '../order/orders.ts';
 
 type Request = (em: EntityManager, order: Order, snapshot: OrderSnapshot) => Promise<void>;
 
-/** The saga: the request by which an order gets out of each passing status. Each may be repeated without harm. */
+/** The saga: the request that moves an order out of each intermediate status. Every request can be repeated safely. */
 const REQUESTS: Partial<Record<OrderStatus, Request>> = {
   CREATED: (em, order, { orderId, lines }) =>
     emit(em, 'inventory-reserve-request', {
@@ -34,12 +34,12 @@ const REQUESTS: Partial<Record<OrderStatus, Request>> = {
     }),
 };
 
-/** Asks for the step that the order's status waits for. */
+/** Requests the step that the order's status waits for. */
 export async function requestStep(em: EntityManager, order: Order, snapshot: OrderSnapshot): Promise<void> {
   await REQUESTS[order.status]?.(em, order, snapshot);
 }
 
-/** Moves a locked order on and asks for its next step. */
+/** Gives a locked order its next status and requests its next step. */
 export async function advance(em: EntityManager, order: Order, to: OrderStatus, cause: Cause): Promise<void> {
   const snapshot = await transition(em, order, to, cause);
   await requestStep(em, order, snapshot);
@@ -48,9 +48,9 @@ export async function advance(em: EntityManager, order: Order, to: OrderStatus, 
 export const NOT_PAID_IN_TIME = 'It was not paid in time.';
 
 /**
- * Asks whether a locked order whose hold has ended was paid, and lets nothing be captured for it any more. Until the
- * answer it stays RESERVED and keeps its stock: the news of a payment made in time may still be on its way. May be
- * repeated without harm.
+ * Asks payments whether a locked order whose hold has ended was paid, and to capture nothing more for it. Until the
+ * answer comes, the order stays RESERVED and keeps its stock: the message about a payment made in time may still be
+ * under way. The request can be repeated safely.
  */
 export async function requestClosing(em: EntityManager, order: Order): Promise<void> {
   const now = new Date();
@@ -61,9 +61,9 @@ export async function requestClosing(em: EntityManager, order: Order): Promise<v
 }
 
 /**
- * Ends a locked order that has been reserved: what it holds is released and its tickets are revoked, nothing may be
- * captured for it any more, what was paid is given back, the buyer is told. `closed`: payments has said already that
- * nothing can be captured.
+ * Ends a locked order that has been reserved: its stock is released, its tickets are revoked, open payments are
+ * canceled, a captured payment is refunded, and the buyer is notified. `closed` is true when payments has already
+ * confirmed that nothing can be captured.
  */
 export async function abandon(
   em: EntityManager,

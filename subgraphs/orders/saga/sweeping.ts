@@ -1,4 +1,4 @@
-/** Orders that wait too long for an answer ask again (I13): the request or its answer may lie in the dead letters. */
+/** Repeats the request of an order that waits too long (I13): the request or its answer may be a dead letter. */
 
 import { type EntityManager, inTransaction, newId, sql } from '#shared/data/database.ts';
 import { fork, selectEntities } from '#shared/data/entities.ts';
@@ -14,8 +14,8 @@ const SWEEP_MS = 15_000;
 const BATCH = 50;
 
 /**
- * Asks again for the step of each order that has waited for it longer than 60 s, then 2 minutes, 4, … up to an hour.
- * Returns how many. Replicas may do so at the same time: each takes the orders that no other holds.
+ * Requests the step again for each order that has waited over 60 s, then 2 minutes, 4 minutes, … up to an hour.
+ * Returns the number of these orders. Replicas can run this concurrently: each skips the orders that another one locks.
  */
 export async function resumeOrders(em: EntityManager): Promise<number> {
   return inTransaction(em, async em => {
@@ -29,7 +29,7 @@ export async function resumeOrders(em: EntityManager): Promise<number> {
         order by last_step_at limit ${BATCH} for update skip locked`,
     );
     for (const order of orders) {
-      // A reserved order waits for its buyer; what is overdue there is its expiry, or the answer of payments.
+      // A reserved order waits for its buyer, so only its expiry or the answer of payments can be overdue.
       if (order.status !== 'RESERVED') await requestStep(em, order, await takeSnapshot(em, order));
       else if (order.closingSince) await requestClosing(em, order);
       else await enqueue(em, expireOrderJob, { orderId: order.id });

@@ -45,7 +45,7 @@ test('a basket adds up what is put in, at the prices of the moment, in one quest
   const { questions } = world.tickets;
   expect((await see(viewer)).total.amount).toBe(24_000);
   expect(world.tickets.questions).toBe(questions + 1);
-  // What is no longer sold costs nothing, and the lines are shown without asking.
+  // A product that is no longer sold adds nothing to the total.
   world.tickets.products.delete(shirt.id);
   expect((await see(viewer)).total.amount).toBe(18_000);
 });

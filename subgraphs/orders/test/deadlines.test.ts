@@ -26,7 +26,7 @@ interface Asking {
   signal?: AbortSignal;
 }
 
-/** Places an order, which asks the tickets subgraph once when it is executed. */
+/** Places an order, which sends one request to the tickets subgraph when it is executed. */
 async function place({ deadline, signal }: Asking = {}): Promise<GraphQLAnswer> {
   const response = await fetch(`${world.url}/graphql`, {
     method: 'POST',
@@ -44,7 +44,7 @@ async function place({ deadline, signal }: Asking = {}): Promise<GraphQLAnswer> 
   return (await response.json()) as GraphQLAnswer;
 }
 
-/** Takes the one place: the next order is not answered before the returned function is called. */
+/** Occupies the only place with an order that is not answered before the returned function is called. */
 async function takePlace() {
   let release = () => {};
   world.tickets.meanwhile = () =>

@@ -32,7 +32,7 @@ const asked = async (orderId: string) =>
   (await messagesOf(world, orderId))
     .map(({ name }) => name)
     .filter(name => !['order.status.updated', 'orders/expire-order'].includes(name));
-/** Says how a payment stands, and waits until it is known: before the hold begins, because that is short here. */
+/** Reports a payment's status and waits until orders has stored it: before the hold begins, which is short here. */
 async function report(
   orderId: string,
   status: MessageData<'payment.status.updated'>['status'],
@@ -53,12 +53,12 @@ async function report(
   });
   await eventually(async () => (await known()) > before);
 }
-/** Payments' answer, once it is asked: nothing was captured, and nothing can be. */
+/** Sends the answer of payments, once it is asked: nothing was captured, and nothing can be captured. */
 async function answerClosing(orderId: string) {
   await eventually(async () => (await asked(orderId)).includes('payment-cancel-request'));
   await world.messenger.deliver('payment-cancel-result', { orderId });
 }
-/** The hold has ended, and payments is asked. */
+/** Waits until the hold has ended and payments is asked. */
 const isClosing = (orderId: string) =>
   eventually(async () => {
     const [row] = await world.sql('select closing_since from orders where id = $1', [orderId]);
@@ -103,7 +103,7 @@ test('F12: news of a payment that comes after the hold’s end, but before the a
   const paymentId = v7();
   await pay(id, paymentId);
   await becomes(id, 'PAID');
-  // The news is told again, and an answer that says otherwise would come too late.
+  // The message is repeated, and a contradicting answer comes too late.
   await pay(id, paymentId);
   await answerClosing(id);
   await world.messenger.deliver('shipping-schedule-result', {
@@ -144,7 +144,7 @@ test('while a payment is under way the hold is extended, once; subscribers see t
   expect(await next()).toEqual({ status: 'CREATED', expiresAt: null });
   const paymentId = v7();
   await report(id, 'PROCESSING', { paymentId });
-  // An older report that comes late says nothing new.
+  // An older report that comes late is ignored.
   await report(id, 'REQUIRES_PAYMENT_METHOD', { paymentId, at: inSeconds(-60) });
   await reserve(id);
   const answering = answerClosing(id);

@@ -9,7 +9,7 @@ let world: World;
 let productId: string;
 const buyer = viewerWith('CUSTOMER');
 beforeAll(async () => {
-  // Nobody answers for the other subgraphs: the saga makes no step but those that are made here.
+  // No other subgraph answers, so the saga makes only the steps that the tests make.
   world = await startWorld({ SAGA_TARGET: '1000' });
   productId = world.tickets.add({ available: 10_000 }).id;
 });
@@ -19,7 +19,7 @@ type Placed = { id?: string; errors?: { extensions: { code: string; retryAfter?:
 const place = (idempotencyKey: string = v7()): Promise<Placed> =>
   world.place(buyer, { idempotencyKey, lines: [{ productId, quantity: 1 }] });
 
-/** Places orders until one is refused: their keys and ids, and the refusal. */
+/** Places orders until one is refused. Returns their keys and ids, and the refusal. */
 async function fill() {
   const placed: { key: string; id: string }[] = [];
   for (;;) {
@@ -31,7 +31,7 @@ async function fill() {
   }
 }
 const isAdmitted = async () => !(await place()).errors;
-/** Writes past the guard of transitions: the orders are put where the saga would have taken them step by step. */
+/** Bypasses the trigger that checks transitions: the orders get a state that the saga would reach step by step. */
 const change = (set: string) =>
   world.sql(`begin; set local session_replication_role = replica; update orders set ${set}; commit`);
 
@@ -40,7 +40,7 @@ test('while the saga is behind an order is refused for the moment, unless it has
   expect(placed.length).toBeGreaterThanOrEqual(16);
   expect(refusal).toMatchObject({ code: 'UNAVAILABLE', retryAfter: expect.any(Number) });
   expect(refusal.retryAfter).toBeGreaterThanOrEqual(1);
-  // Whoever has lost the answer is not refused.
+  // A client that lost the answer is not refused.
   expect((await place(placed[0]!.key)).id).toBe(placed[0]!.id);
 });
 
@@ -49,7 +49,7 @@ test('orders are admitted again when the saga has caught up, and when it is the 
   await eventually(isAdmitted);
   await fill();
   await change(`status = 'RESERVED'`);
-  // As long as the payment is not known it is not for the buyers to go on, and soon after that it will be for us again.
+  // Until the payment is known the orders do not wait for their buyers; soon after that, the next steps are expected.
   expect(await isAdmitted()).toBe(false);
   await world.sql(
     `insert into order_payments select gen_random_uuid(), id, 'REQUIRES_PAYMENT_METHOD', now() from orders`,
@@ -65,7 +65,7 @@ test('orders that are stuck keep nobody else waiting', async () => {
   await eventually(isAdmitted);
 });
 
-/** A limit with a load and a clock that are set by hand. */
+/** A limit whose load and clock the test sets. */
 function open() {
   const state = { now: 0, orders: 0, waited: 0, samples: 0 };
   const measure = async () => {
@@ -77,7 +77,7 @@ function open() {
   return {
     state,
     enter,
-    /** Enters until it is refused: how often that went well. What was entered has come to its end a second later. */
+    /** Enters until it is refused. Returns how often it succeeded. All entries end, and 1.1 s pass. */
     async fill() {
       const entered: (() => void)[] = [];
       let retryAfter = 0;

@@ -91,7 +91,7 @@ test('fifty parallel calls with one key place one order, and all answer it; anot
   expect(await countOrders()).toBe(before + 1);
   const other = await world.place(buyer, { ...input, lines: [{ productId: id, quantity: 2 }] });
   expect(other.__typename).toBe('IdempotencyConflict');
-  // Keys are the viewer's own.
+  // Each viewer has separate idempotency keys.
   expect((await world.place(viewerWith('CUSTOMER'), input)).id).not.toBe(answers[0].id);
 });
 

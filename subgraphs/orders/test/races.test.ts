@@ -24,7 +24,7 @@ const buyer = viewerWith('CUSTOMER');
 const total = { amount: 6_000, currency: 'EUR' };
 
 beforeAll(async () => {
-  // Without its workers and its sweeper: here everything is done by hand.
+  // The workers and the sweeper are off: the tests make every step themselves.
   world = await startWorld({ WORKERS: 'off' });
   direct = await openDomain(world);
 });
@@ -52,7 +52,7 @@ const shipping = (orderId: string) => ({
 });
 const notification = (orderId: string) => ({ orderId, notificationId: v7(), sent: true, reason: null });
 
-/** The order's history; throws unless it follows the graph without a gap and was told as it went (I4). */
+/** The order's history; throws unless it follows the graph without a gap and was published completely (I4). */
 async function checkHistory(orderId: string): Promise<OrderStatus[]> {
   const rows = (await world.sql(
     `select t.seq, from_status, to_status, status from order_transitions t join orders on id = order_id
@@ -71,7 +71,7 @@ async function checkHistory(orderId: string): Promise<OrderStatus[]> {
   return history;
 }
 
-/** The payments that were captured and asked to be given back, null standing for all of them. */
+/** The payments for which a refund was requested; null stands for all payments of the order. */
 const refundsOf = async (orderId: string) =>
   (await messagesOf(world, orderId))
     .filter(({ name }) => name === 'payment-refund-request')
@@ -99,7 +99,7 @@ test('a hold that has not expired is left alone by a job that comes early, which
   expect(jobs).toEqual([{ at_the_end: true }, { at_the_end: true }]);
 });
 
-/** A reserved order whose hold has ended a second ago. */
+/** A reserved order whose hold ended a second ago. */
 async function overdueOne(): Promise<string> {
   const orderId = await placeOne();
   await reserve(orderId);
@@ -114,14 +114,14 @@ test('F12: a hold that expires while the payment succeeds fails nothing: the ord
       expireOrder(direct.context(), orderId),
       direct.handle(ctx => applyPayment(ctx, payment(orderId))),
     ]);
-    // An answer that was given before the capture finds the order paid.
+    // An answer that payments gave before the capture arrives when the order is already paid.
     await direct.handle(ctx => applyClosing(ctx, { orderId }));
     expect(await checkHistory(orderId)).toEqual(['CREATED', 'RESERVED', 'PAID']);
     expect(await refundsOf(orderId)).toEqual([]);
   }
 });
 
-/** How often payments is asked when six jobs find the hold ended at the same time. */
+/** How often payments is asked when six concurrent jobs find that the hold has ended. */
 async function expireAtOnce(orderId: string, lock: boolean): Promise<number> {
   await Promise.all(Array.from({ length: 6 }, () => expireOrder(direct.context(), orderId, { lock })));
   await expireOrder(direct.context(), orderId);
@@ -136,7 +136,7 @@ test('the expiry of a hold asks payments once, however often and by how many it 
   const orderId = await overdueOne();
   expect(await expireAtOnce(orderId, true)).toBe(1);
   expect(await checkHistory(orderId)).toEqual(['CREATED', 'RESERVED']);
-  // The answer comes twice as well, and at the same time.
+  // The answer also comes several times at once.
   await Promise.all([1, 2, 3].map(() => direct.handle(ctx => applyClosing(ctx, { orderId }))));
   expect(await checkHistory(orderId)).toEqual(['CREATED', 'RESERVED', 'FAILED']);
 });
@@ -151,7 +151,7 @@ test('an answer for an order that payments was not asked about, or that is over,
   expect(await checkHistory(canceled)).toEqual(['CREATED', 'RESERVED', 'CANCELED']);
 });
 
-/** The bank has the payment, so that payments calls the order closed; at this moment the money comes. */
+/** The bank is processing the payment, so payments reports the order as closed; at this moment it is captured. */
 async function raceClosingWithPayment(lock: boolean) {
   const orderId = await overdueOne();
   await expireOrder(direct.context(), orderId);
@@ -180,7 +180,7 @@ test('F12: an order that is closed while the money comes ends PAID, or FAILED an
 
 test('F12, control: without the lock both decide on the same status, and only the history’s key stops the second', async () => {
   const failures = [];
-  // The trigger would look at the newest status, as if the lock had been there.
+  // The trigger would check the newest status and so replace the lock.
   await world.sql('alter table orders disable trigger orders_transitions');
   for (let i = 0; i < 10; i++) failures.push(...(await raceClosingWithPayment(false)).failures);
   await world.sql('alter table orders enable trigger orders_transitions');
@@ -188,7 +188,7 @@ test('F12, control: without the lock both decide on the same status, and only th
   for (const { reason } of failures) expect(isUniqueViolation(reason, 'order_transitions_pkey')).toBe(true);
 });
 
-/** A small generator of repeatable chance (mulberry32). */
+/** A small pseudorandom generator with repeatable results (mulberry32). */
 function chance(seed: number) {
   let state = seed;
   const next = () => {
@@ -207,7 +207,7 @@ function chance(seed: number) {
   };
 }
 
-/** Everything that can be said about an order, shuffled, some of it repeated, delivered four at a time. */
+/** Delivers all kinds of messages about an order: shuffled, some of them repeated, four at a time. */
 async function liveThrough(seed: number) {
   const { happens, shuffle } = chance(seed);
   const orderId = await placeOne();
@@ -220,7 +220,7 @@ async function liveThrough(seed: number) {
   ];
   if (happens(0.3)) deliveries.push(ctx => cancelOrder({ ...ctx, viewer: buyer }, { orderId }));
   if (happens(0.4)) {
-    // The answer follows the request; without one it is for another end of the order's.
+    // The answer follows the request; without a request, it answers another end of the order.
     deliveries.push(ctx => expireOrder(ctx, orderId));
     deliveries.push(ctx => applyClosing(ctx, { orderId }));
   }
@@ -235,7 +235,7 @@ async function liveThrough(seed: number) {
     });
   let waiting = shuffle([...deliveries, ...deliveries.filter(() => happens(0.4))]);
   for (let round = 0; waiting.length > 0 && round < 8; round++) {
-    // What comes too early is thrown and delivered again, as the queue does.
+    // A message that is too early causes an error and is delivered again, as the queue does.
     const early: typeof waiting = [];
     const deliverSome = async () => {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
@@ -265,7 +265,7 @@ test('I2, I4: whatever the order messages come in, history follows the graph, an
     const fulfilled = end === 'COMPLETED';
     expect({ seed, end, kept: kept.length }).toEqual({ seed, end, kept: fulfilled ? 1 : 0 });
   }
-  // Every way an order can end was gone.
+  // The orders ended in every possible way.
   expect([...ends.keys()].sort()).toEqual(['CANCELED', 'COMPLETED', 'FAILED']);
 });
 
@@ -292,7 +292,7 @@ test('I13: an order that waits too long asks again, less and less often, once fo
   await wait(50);
   expect(await sweep()).toBe(0);
   await wait(20);
-  // The reserved one waits for its buyer until its hold is over.
+  // The reserved order waits for its buyer until its hold is over.
   expect(await sweep()).toBe(2);
   expect(await sweep()).toBe(0);
   expect(await count(created, 'inventory-reserve-request')).toBe(2);
@@ -304,7 +304,7 @@ test('I13: an order that waits too long asks again, less and less often, once fo
   await wait(900);
   expect(await sweep()).toBe(3);
   expect(await count(overdue, 'orders/expire-order')).toBe(2);
-  // Its expiry asks payments, and asks again: the time it waited for its buyer does not count.
+  // Its expiry asks payments, and asks again: the time for which it waited for its buyer does not count.
   await expireOrder(direct.context(), overdue);
   const asked = () => count(overdue, 'payment-cancel-request');
   const waitForPayments = async (seconds: number) => {

@@ -30,7 +30,7 @@ const becomes = (id: string, status: string) =>
 const cancel = async (orderId: string, viewer = buyer, reason?: string) =>
   (await world.ask(viewer, CANCEL, { input: { orderId, reason } })).data.cancelOrder;
 
-/** What was asked of the others about this order, without the steps on its way. */
+/** The messages of this name that were sent about this order. */
 async function emitted<N extends MessageName>(name: N, orderId: string) {
   const all = await world.emitted(name);
   return all.filter(data => (data as { orderId?: string }).orderId === orderId);
@@ -136,7 +136,7 @@ test('an order that costs nothing is paid as soon as it is reserved', async () =
   expect(order.timeline.map((each: { to: string }) => each.to)).toEqual(['CREATED', 'RESERVED', 'PAID']);
   expect(await emitted('payment-process-request', id)).toEqual([]);
   expect(await emitted('shipping-schedule-request', id)).toHaveLength(1);
-  // Nor is anything given back when it is canceled.
+  // No refund is requested when the order is canceled, either.
   await cancel(id);
   expect(await emitted('payment-refund-request', id)).toEqual([]);
   expect(await emitted('inventory-release-request', id)).toMatchObject([{ revokeTickets: true }]);
@@ -235,7 +235,7 @@ test('a paid order is canceled, by an administrator too: refunded, its tickets r
     expect(await emitted('payment-refund-request', id)).toMatchObject([{ paymentId: null }]);
     expect(await emitted('payment-cancel-request', id)).toHaveLength(1);
   }
-  // Tickets that were issued meanwhile are revoked as well.
+  // Tickets that are issued later are revoked, too.
   await shipped(orders[0]!);
   await eventually(async () => (await emitted('inventory-release-request', orders[0]!)).length === 2);
 });
@@ -300,7 +300,7 @@ test('a subscriber sees every status of an order that passes them in no time, th
   const next = async () => (await live.next()).data.orderUpdated;
   expect(await next()).toMatchObject({ status: 'CREATED', total: { amount: 6_000 }, timeline: [{}] });
   const direct = await openDomain(world);
-  // All in one transaction: whoever reloads afterwards finds the last status only.
+  // All steps are in one transaction: a subscriber that only reloaded the order would see the last status only.
   await direct.handle(async ctx => {
     await applyReservation(ctx, { orderId, reserved: true, reason: null, unavailableProductIds: [] });
     await applyPayment(ctx, {
@@ -316,7 +316,7 @@ test('a subscriber sees every status of an order that passes them in no time, th
   const seen: { status: string; expiresAt: string | null; timeline: object[] }[] = [];
   while (seen.at(-1)?.status !== 'COMPLETED') {
     const order = await next();
-    // It may have been told of its placing once more.
+    // The subscriber may receive the placed order once more.
     if (order.status !== 'CREATED') seen.push(order);
   }
   expect(

@@ -1,4 +1,4 @@
-/** What the tests of orders stand on: a tickets subgraph that only knows its products, and the usual operations. */
+/** The setup for tests of orders: a tickets subgraph that only knows its products, and the usual operations. */
 import { v7 } from 'uuid';
 import { type EntityManager, openDatabase } from '#shared/data/database.ts';
 import { DEADLINE_HEADER } from '#shared/kernel/deadline.ts';
@@ -16,16 +16,16 @@ import { startOrders } from '../server.ts';
 import type { OrdersContext } from '../services.ts';
 import { readOrdersSettings } from '../settings.ts';
 
-/** Plays the tickets subgraph: answers `_entities` of products over HTTP. */
+/** Simulates the tickets subgraph: answers `_entities` of products over HTTP. */
 export async function startTickets() {
   const products = new Map<string, Product>();
   const state = {
     products,
     questions: 0,
-    /** What each question said of the time that is left. */
+    /** The deadline header of each request. */
     deadlines: [] as (string | string[] | undefined)[],
     down: false,
-    /** What happens elsewhere while the next question is being answered. */
+    /** Runs while the next request is being answered. */
     meanwhile: undefined as (() => Promise<void>) | undefined,
   };
   const server = await startHttpServer(async (req, res) => {
@@ -45,7 +45,7 @@ export async function startTickets() {
   return Object.assign(state, {
     url: server.url,
     stop: server.stop,
-    /** Puts a product on sale: 60.00 EUR with 20 % tax unless told. */
+    /** Puts a product on sale. By default it costs 60.00 EUR with 20 % tax. */
     add(product: Partial<Product> = {}): Product {
       const added: Product = {
         id: v7(),
@@ -66,19 +66,19 @@ export async function startTickets() {
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
-/** The orders subgraph on a database of its own, with a tickets subgraph to ask and the others played. */
+/** Starts the orders subgraph on a separate database, with a tickets subgraph; the others are simulated. */
 export async function startWorld(extra: Environment = {}) {
   const tickets = await startTickets();
   const world = await startSubgraphWorld('orders', startOrders, {
     TICKETS_URL: tickets.url,
-    // Nobody makes the steps of the orders placed here: the saga would be behind for ever.
+    // No other subgraph answers the orders placed here, so the order limit would refuse new ones.
     SAGA_TARGET: '0',
     ...extra,
   });
   return {
     ...world,
     tickets,
-    /** The answer to placeOrder with this input, under a key of its own unless one is given. */
+    /** The answer to placeOrder with this input, under a new idempotency key unless one is given. */
     async place(viewer: Viewer, input: Record<string, unknown> = {}) {
       const { data, errors } = await world.ask(viewer, PLACE, { input: { idempotencyKey: v7(), ...input } });
       return data?.placeOrder ?? { errors };
@@ -90,7 +90,7 @@ export async function startWorld(extra: Environment = {}) {
   };
 }
 
-/** Calls domain functions on the subgraph's own database, as its message handlers would, several at a time. */
+/** Lets tests call domain functions on the subgraph's database concurrently, as its message handlers do. */
 export async function openDomain({ environment }: World) {
   const settings = readOrdersSettings(environment);
   const orm = await openDatabase(settings.databaseUrl, [Order, OrderLine, OrderTransition], {
@@ -110,9 +110,9 @@ export async function openDomain({ environment }: World) {
   const fork = () => orm.em.fork() as EntityManager;
   return {
     fork,
-    /** A context outside any transaction, as a job has it. */
+    /** A context outside any transaction, as in a job. */
     context: () => context(fork()),
-    /** Runs in a transaction of its own, as a message handler does. */
+    /** Runs in a separate transaction, as a message handler does. */
     handle: <T>(work: (ctx: OrdersContext) => Promise<T>): Promise<T> =>
       fork().transactional(em => work(context(em as EntityManager))),
     close: () => orm.close(true),
@@ -120,7 +120,7 @@ export async function openDomain({ environment }: World) {
 }
 export type Domain = Awaited<ReturnType<typeof openDomain>>;
 
-/** Everything that was ever asked or told about one order, by name, oldest first. */
+/** All messages that were sent about one order, with their names, oldest first. */
 export async function messagesOf({ sql }: World, orderId: string) {
   const rows = await sql(
     `select name, envelope -> 'data' as data from outbox where envelope -> 'data' ->> 'orderId' = $1 order by id`,

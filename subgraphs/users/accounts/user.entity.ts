@@ -1,7 +1,7 @@
 import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
 import type { Role, Viewer } from '#shared/kernel/passport.ts';
 
-/** What each role allows, beyond what is one's own. */
+/** What each role allows, in addition to access to one's own data. */
 const PERMISSIONS: Record<Role, string[]> = {
   CUSTOMER: ['orders:create'],
   ORGANIZER: ['orders:create', 'events:read', 'events:write', 'tickets:create', 'tickets:scan'],
@@ -17,7 +17,7 @@ const UserSchema = defineEntity({
   tableName: 'users',
   properties: {
     id: p.uuid().primary(),
-    /** In lower case: addresses that differ in case alone are one account. */
+    /** Stored in lower case: addresses that differ only in case belong to one account. */
     email: p.text().unique(),
     passwordHash: p.text(),
     displayName: p.text(),
@@ -40,7 +40,7 @@ export class User extends UserSchema.class {
     return PERMISSIONS[this.role];
   }
 
-  /** This user as the viewer that an access token tells of. */
+  /** This user as the viewer that an access token describes. */
   get asViewer(): Viewer {
     const { id, role, permissions, email, displayName, locale } = this;
     return { id, role, permissions, email, displayName, locale };

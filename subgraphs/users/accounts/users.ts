@@ -38,7 +38,7 @@ const emailTaken = () => ({
   message: 'An account with this email exists already. Sign in instead.',
 });
 
-/** Opens an account with the role CUSTOMER and signs it in. */
+/** Creates an account with the role CUSTOMER and signs the user in. */
 export async function register(ctx: UsersContext, input: z.input<typeof registration>) {
   const parsed = parseInput(registration, input);
   if (!parsed.ok) return parsed.error;
@@ -79,7 +79,7 @@ export function listUsers(ctx: Context, args: ConnectionArguments): Promise<User
   return connect(ctx.em, User, args, sql`true`);
 }
 
-/** A field that only the user and administrators may read. @throws FORBIDDEN for others. */
+/** Reads a field that only the user and administrators may read. @throws FORBIDDEN for others. */
 export function readPrivately<K extends keyof User & string>(ctx: Context, user: User, field: K): User[K] {
   if (!mayActFor(ctx.viewer, user.id)) {
     throw forbidden(`${field} is visible to the user and to administrators only.`);
@@ -99,7 +99,7 @@ export async function setRole(ctx: Context, { userId, role }: { userId: string; 
   return user;
 }
 
-/** Remembers the customer's id at Stripe; the first one stays. */
+/** Stores the customer's id at Stripe; a later id does not replace the first one. */
 export async function storeStripeCustomer(
   ctx: Context,
   userId: string,

@@ -9,20 +9,20 @@ import { signAccessToken } from './tokens.ts';
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
-/** A client that lost our answer may ask again with the same refresh token for this long. */
+/** A client that lost the answer may use the same refresh token again within this time. */
 const FORGIVEN_SECONDS = 10;
 
 const MOST_ATTEMPTS = 10;
 const ATTEMPT_WINDOW_SECONDS = 900;
 
-/** OWASP Password Storage Cheat Sheet: argon2id, m = 19456 KiB, t = 2, p = 1. Runs on a thread of its own. */
+/** OWASP Password Storage Cheat Sheet: argon2id, m = 19456 KiB, t = 2, p = 1. It runs on a separate thread. */
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 export const hashPassword = (password: string): Promise<string> => hash(password, ARGON2);
-/** False also for what is no hash at all. */
+/** False also when `passwordHash` is not a valid hash. */
 export const matchesPassword = (passwordHash: string, password: string): Promise<boolean> =>
   verify(passwordHash, password).catch(() => false);
 
-/** Verified in place of a hash that does not exist, so that unknown accounts take as long as known ones (A18). */
+/** Verified when there is no account, so that unknown accounts take as long as known ones (A18). */
 const decoyHash = hashPassword(randomBytes(16).toString('hex'));
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest();
@@ -33,7 +33,7 @@ export interface LoginInput {
   rememberMe?: boolean | null | undefined;
 }
 
-/** Signs in. @throws RATE_LIMITED after 10 failures within 15 minutes for one address, account or not. */
+/** Signs in. @throws RATE_LIMITED after 10 failures within 15 minutes for one email address, known or not. */
 export async function login(ctx: UsersContext, { email, password, rememberMe }: LoginInput) {
   const address = normalizeEmail(email);
   await countAttempt(ctx.em, address);
@@ -64,7 +64,7 @@ async function countAttempt(em: EntityManager, email: string): Promise<void> {
   if (row!.attempts > MOST_ATTEMPTS) throw rateLimited(row!.seconds_left);
 }
 
-/** A new session for the user, in the caller's transaction; in a family of its own unless one is given. */
+/** Opens a session for the user, in the caller's transaction. Without `family`, the session starts a new one. */
 export async function openSession(
   ctx: UsersContext,
   em: EntityManager,
@@ -83,7 +83,7 @@ export async function openSession(
     user.asViewer,
     settings.ACCESS_TOKEN_LIFETIME,
   );
-  // Whoever has just signed in reads the rest of this answer.
+  // The user who has just signed in may read the remaining fields of this answer.
   ctx.viewer = user.asViewer;
   return { __typename: 'Session' as const, accessToken, refreshToken, expiresAt, user };
 }
@@ -104,8 +104,8 @@ interface RefreshTokenRow {
 }
 
 /**
- * Exchanges a refresh token for a new session. A token used twice tells of a theft: the whole family ends (A17;
- * RFC 9700, section 4.14.2), unless the second use is a retry within 10 s.
+ * Exchanges a refresh token for a new session. A token that is used twice indicates theft: the whole family is revoked
+ * (A17; RFC 9700, section 4.14.2), unless the second use is a retry within 10 s.
  */
 export async function refreshSession(ctx: UsersContext, refreshToken: string) {
   return inTransaction(ctx.em, async em => {
@@ -134,7 +134,7 @@ export async function refreshSession(ctx: UsersContext, refreshToken: string) {
   });
 }
 
-/** Ends the session a refresh token belongs to. True when there was one. */
+/** Ends the session that a refresh token belongs to. Returns true when there was one. */
 export async function logout(ctx: UsersContext, refreshToken: string): Promise<boolean> {
   const [row] = await query(
     ctx.em,

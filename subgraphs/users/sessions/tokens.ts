@@ -1,4 +1,4 @@
-/** Access tokens: who signs them, and how they are verified. */
+/** Access tokens: how they are signed and verified. */
 import {
   type CryptoKey,
   calculateJwkThumbprint,
@@ -19,7 +19,7 @@ export interface SigningKey {
   publicJwk: JWK;
 }
 
-/** The key all replicas sign with, made on first use: the lock lets one of them make it. */
+/** The key that all replicas sign with. It is created on first use; the lock ensures that only one replica does so. */
 export async function openSigningKey(em: EntityManager): Promise<SigningKey> {
   const { kid, jwk } = await inTransaction(em, async em => {
     await query(em, sql`select pg_advisory_xact_lock(hashtext('signing-key'))`);
@@ -53,7 +53,7 @@ async function createSigningKey(em: EntityManager) {
   return { kid, jwk };
 }
 
-/** Signs an access token for the viewer. `lifetime` in seconds. */
+/** Signs an access token for the viewer. `lifetime` is in seconds. */
 export async function signAccessToken(key: SigningKey, viewer: Viewer, lifetime: number) {
   const expiresAt = new Date((Math.floor(Date.now() / 1_000) + lifetime) * 1_000);
   const accessToken = await new SignJWT(viewerClaims(viewer))

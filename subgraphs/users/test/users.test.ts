@@ -100,7 +100,7 @@ test('A17: a refresh token used twice within ten seconds is forgiven; later use 
     `update refresh_tokens set used_at = used_at - interval '11 seconds' where used_at is not null`,
   );
   expect((await refresh(session.refreshToken)).__typename).toBe('SessionExpired');
-  // The thief's and the victim's newer tokens ended with it.
+  // The newer tokens of the thief and of the victim are revoked, too.
   expect((await refresh(second.refreshToken)).__typename).toBe('SessionExpired');
   expect((await refresh(retried.refreshToken)).__typename).toBe('SessionExpired');
 });

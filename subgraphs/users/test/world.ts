@@ -5,6 +5,6 @@ import { startUsers } from '../server.ts';
 
 export type World = SubgraphWorld;
 
-/** The users subgraph on a database of its own, with the others played. */
+/** Starts the users subgraph on a separate database; the other subgraphs are simulated. */
 export const startWorld = (extra: Environment = {}): Promise<World> =>
   startSubgraphWorld('users', startUsers, extra);
