@@ -1,8 +1,8 @@
 /**
  * `npm run bench:live`: how many live operations one gateway process carries, and what an event costs.
  *
- * Three processes: the gateway, subgraphs in memory, and this one with its clients. Each of 5,000 signed-in viewers
- * has a socket with a subscription to an order of theirs, which is idle. Required beside it, in less than 600 MiB:
+ * Three processes run: the gateway, subgraphs in memory, and this one with its clients. Each of 5,000 signed-in viewers
+ * has a socket with an idle subscription to one of their own orders. Required at the same time, in less than 600 MiB:
  * 500 messages/s fanned out, none lost and all in order.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ const WATCHERS = 10;
 const HOT = 'event-hot';
 const HOT_WATCHERS = SOCKETS / 5;
 const BURST = 100;
-/** One topic whose watchers share nothing. */
+/** One topic whose watchers share no upstream. */
 const ALONE = 'event-alone';
 const UNSHARED = SOCKETS / 50;
 
@@ -99,7 +99,7 @@ await measure(`1 topic × ${HOT_WATCHERS} watchers × ${BURST} events at once`, 
   times: BURST,
   interval: 0,
 });
-// What sharing is worth: operation names tell groups apart, so each of these watchers has one alone.
+// Measures the benefit of sharing: operation names separate groups, so each of these watchers has a group of its own.
 await inBatches(UNSHARED, index =>
   at(index).subscribe(AVAILABLE.replace('subscription', `subscription Own${index}`), ALONE),
 );

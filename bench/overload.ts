@@ -1,9 +1,9 @@
 /**
- * `npm run bench:overload`: what becomes of purchases when far more buyers come than can be served.
+ * `npm run bench:overload`: what happens to purchases when far more buyers come than can be served.
  *
- * Each run has a stack of its own in a temporary folder, on free ports. Buyers behave as front ends do: what is
- * refused for the moment they try again after `retryAfter`, with jitter. Required: with 200 buyers at once at least as
- * many purchases come to their end as with 16, and the next one is as quick as usual.
+ * Each run has a stack of its own in a temporary folder, on free ports. Buyers behave as front ends do: they repeat a
+ * request that is refused for the moment after `retryAfter`, with jitter. Required: with 200 buyers at once, at least
+ * as many purchases are completed as with 16, and the next purchase is as quick as usual.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,16 +24,16 @@ const { values: options } = parseArgs({
     buyers: { type: 'string', default: '16,200' },
     seconds: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '3' },
-    /** Queues on Redis instead of PostgreSQL. */
+    /** Keeps the queues on Redis instead of PostgreSQL. */
     redis: { type: 'boolean', default: false },
   },
 });
 const SECONDS = Number(options.seconds);
 const CAPACITY = 100_000;
-/** Purchases before each run, several at a time, so that no code runs for the first time in it. */
+/** Purchases before each run, several at a time, so that all code has run before the measurement. */
 const WARMUP = 12;
 const WARMUP_BUYERS = 3;
-/** Seconds that the next purchase may take before it is given up. */
+/** Seconds after which the next purchase is given up. */
 const LONGEST_NEXT_SECONDS = 120;
 
 const goodputs = new Map<number, number[]>();

@@ -1,8 +1,8 @@
 /**
- * `npm run bench`: the requirements' figures, measured on a running stack as a client sees them.
+ * `npm run bench`: measures the figures of the requirements on a running stack, from a client's side.
  *
- * Answers of the purchase's HTTP calls (required: p95 < 300 ms) and the time from a confirmed payment to the order
- * COMPLETED, which includes the confirmation email being accepted by SMTP (required: < 2 s).
+ * It measures the answers of the purchase's HTTP calls (required: p95 < 300 ms) and the time from a confirmed payment
+ * to the order being COMPLETED, which includes the acceptance of the confirmation email by SMTP (required: < 2 s).
  */
 import { parseArgs } from 'node:util';
 import { type ApiClient, createApiClient } from '../dev/buyer/client.ts';
@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
 const samples = new Map<string, number[]>();
 let recording = false;
 
-/** Takes the time of a step, in milliseconds. */
+/** Measures the duration of a step, in milliseconds. */
 async function timed<T>(step: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
   const result = await work();

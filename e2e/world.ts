@@ -1,4 +1,4 @@
-/** A whole stack of its own for a test file: real processes, free ports, a temporary folder. */
+/** A whole stack for one test file: real processes, free ports, a temporary folder. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export type Backend = 'PostgreSQL' | 'Redis';
 export interface TestStack extends Stack {
   api: ApiClient;
   backend: Backend;
-  /** Only with the Redis backend. */
+  /** Present only with the Redis backend. */
   redis: TestRedis | null;
   sql(database: string, statement: string, values?: unknown[]): ReturnType<typeof runSql>;
   end(): Promise<void>;
@@ -37,7 +37,7 @@ export async function startTestStack(backend: Backend, env: Environment = {}): P
     directory,
     ports: 'free',
     fastPostgres: true,
-    // A slow machine is no reason to refuse what a test asks for.
+    // On a slow machine, the requests of a test must not be refused.
     env: { LOG_LEVEL: 'warn', GATEWAY_CONCURRENCY: '0', SAGA_TARGET: '0', ...env },
     ...(redis && { redisUrl: redis.url }),
     log: line => {
@@ -61,7 +61,7 @@ export async function startTestStack(backend: Backend, env: Environment = {}): P
 
 const SEEDED_EVENT = 'Nuit des Guichets';
 
-/** A new buyer's order for the seeded event's first admission, reserved and ready to be paid, and its live news. */
+/** A new buyer's order for the seeded event's first admission, reserved and ready to be paid, and its live updates. */
 export async function reserve({ api }: TestStack, quantity = 2) {
   const buyer = await registerBuyer(api);
   const event = (await listEvents(api)).find(({ title }) => title === SEEDED_EVENT)!;
@@ -73,7 +73,7 @@ export async function reserve({ api }: TestStack, quantity = 2) {
   return { buyer, event, product, orderId: order.id, purchase, payment: news.payments[0]! };
 }
 
-/** True when the purchase has come to its good end, with everything that belongs to it. */
+/** True when the purchase is completed, with everything that belongs to it. */
 export const complete = ({ status, invoice, notifications }: OrderNews): boolean =>
   status === 'COMPLETED' &&
   invoice?.status === 'PAID' &&
@@ -123,7 +123,7 @@ export async function createEvent(
 export const availabilityOf = async (api: ApiClient, productId: string): Promise<number> =>
   (await api.get('query ($id: ID!) { product(id: $id) { available } }', { id: productId })).product.available;
 
-/** The emails to an address, as the mailbox shows them. */
+/** The emails to an address, in the form that the mailbox returns. */
 export async function mailsTo({ mailboxUrl }: Stack, address: string) {
   const mails = (await (await fetch(`${mailboxUrl}/api/email`)).json()) as {
     subject: string;
@@ -134,7 +134,7 @@ export async function mailsTo({ mailboxUrl }: Stack, address: string) {
   return mails.filter(({ to }) => to.some(each => each.address === address));
 }
 
-/** What the Stripe sandbox says of a payment: captured and refunded, in minor units. */
+/** What the Stripe sandbox reports about a payment: captured and refunded, in minor units. */
 export async function atStripe({ stripeSandboxUrl }: Stack, reference: string) {
   const response = await fetch(`${stripeSandboxUrl}/v1/payment_intents/${reference}?expand[]=latest_charge`, {
     headers: { authorization: 'Bearer sk_test_guichet' },
@@ -151,7 +151,7 @@ export async function atStripe({ stripeSandboxUrl }: Stack, reference: string) {
   };
 }
 
-/** Pays as Stripe.js does in the buyer's browser, past our API. */
+/** Pays as Stripe.js does in the buyer's browser, without our API. */
 export async function payAtStripe({ stripeSandboxUrl }: Stack, reference: string, clientSecret: string) {
   const response = await fetch(`${stripeSandboxUrl}/v1/payment_intents/${reference}/confirm`, {
     method: 'POST',
@@ -168,7 +168,7 @@ export async function payAtStripe({ stripeSandboxUrl }: Stack, reference: string
   expect(response.status).toBe(200);
 }
 
-/** Has the bank release the money of a debit that is under way. */
+/** Makes the bank release the money of a debit that is being processed. */
 export async function settleDebit({ stripeSandboxUrl }: Stack, reference: string) {
   const response = await fetch(`${stripeSandboxUrl}/sandbox/payment_intents/${reference}/settle`, {
     method: 'POST',
@@ -178,7 +178,7 @@ export async function settleDebit({ stripeSandboxUrl }: Stack, reference: string
   expect(response.status).toBe(200);
 }
 
-/** That an address answers a whole PDF. */
+/** Checks that an address returns a whole PDF. */
 export async function expectPdf(url: string) {
   const response = await fetch(url);
   expect(response.headers.get('content-type')).toBe('application/pdf');
@@ -187,7 +187,7 @@ export async function expectPdf(url: string) {
   expect(bytes.subarray(-16).toString()).toContain('%%EOF');
 }
 
-/** Makes the mailbox refuse mail for a while; null makes it well again. */
+/** Makes the mailbox refuse mail for a while; null ends this. */
 export async function fault({ mailboxUrl }: TestStack, fault: object | null) {
   const response = await fetch(`${mailboxUrl}/api/faults`, {
     method: fault ? 'POST' : 'DELETE',

@@ -3,15 +3,15 @@ import { connect, type Socket } from 'node:net';
 const HEADERS_END = Buffer.from('\r\n\r\n');
 const LAST_CHUNK = Buffer.from('\r\n0\r\n\r\n');
 
-/** An answer's status and its body as it came. */
+/** The status and the unchanged body of an answer. */
 export interface Answer {
   status: number;
   body: Buffer;
 }
 
 /**
- * One keep-alive connection with one request at a time, on a bare socket: load must cost little, since it shares its
- * core with the subgraphs.
+ * One keep-alive connection with one request at a time, on a plain socket: sending the load must cost little processor
+ * time, because the load shares its core with the subgraphs.
  */
 export class Connection {
   #socket: Socket;

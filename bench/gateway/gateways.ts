@@ -5,13 +5,13 @@ import { findFreePort } from '../../dev/free-port.ts';
 import { Connection } from './connection.ts';
 import { writeRequest } from './load.ts';
 
-/** Cores: one for the gateway that is measured, another for everything else. */
+/** Cores: one for the gateway that is measured, another for all other processes. */
 const GATEWAY_CORE = '0';
 const OTHER_CORE = '1';
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK']).toString());
 
 interface World {
-  /** The supergraph's file. */
+  /** The path of the supergraph file. */
   supergraph: string;
   urls: Record<string, string>;
 }
@@ -35,7 +35,7 @@ const hive = (...flags: string[]): Kind['args'] => {
 };
 const LARGE_YOUNG_GENERATION = '--max-semi-space-size=64';
 
-/** All that are compared; the first is what the others are measured by. */
+/** All gateways that are compared; the others are measured relative to the first one. */
 export const KINDS: readonly Kind[] = [
   {
     name: '@apollo/gateway, standalone',
@@ -63,7 +63,7 @@ export const KINDS: readonly Kind[] = [
       SUBGRAPH_URLS: JSON.stringify(urls),
       GATEWAY_PORT: `${port}`,
       LOG_LEVEL: 'error',
-      // The others have no rate limits.
+      // The other gateways have no rate limits.
       RATE_LIMIT: '0',
     }),
   },
@@ -73,7 +73,7 @@ export interface Running {
   name: string;
   port: number;
   pid: number;
-  /** Seconds of processor time used so far, all threads. */
+  /** Seconds of processor time used so far, over all threads. */
   cpu(): number;
   /** Bytes of resident memory. */
   memory(): number;
@@ -111,7 +111,7 @@ export function cpuOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Keeps this process, and those it starts from now on, off the gateways' core. */
+/** Keeps this process, and those that it starts from now on, off the core of the gateways. */
 export function leaveGatewayCore() {
   execFileSync('taskset', ['-a', '-p', '-c', OTHER_CORE, `${process.pid}`]);
 }

@@ -3,13 +3,13 @@ import { Connection } from './connection.ts';
 export interface Load {
   port: number;
   query: string;
-  /** What each answer must be, byte for byte. */
+  /** The expected answer; every answer must equal it byte for byte. */
   expected: Buffer;
   connections: number;
   seconds: number;
-  /** Requests per second; without it each connection sends as soon as it has its answer. */
+  /** Requests per second; when missing, each connection sends the next request as soon as it has its answer. */
   rate?: number;
-  /** Whether all requests come with the same `authorization` instead of each with another. */
+  /** Whether all requests have the same `authorization` instead of a different one each. */
   alike?: boolean;
 }
 
@@ -18,8 +18,8 @@ export interface Loaded {
   perSecond: number;
   answers: number;
   /**
-   * Milliseconds. A request that had to wait for a connection is timed from when it was due, any other from when it was
-   * sent: that this process's timers are late is not the gateway's doing.
+   * Milliseconds. A request that had to wait for a connection is timed from the moment when it was due, any other from
+   * the moment when it was sent: a late timer of this process is not caused by the gateway.
    */
   p50: number;
   p99: number;
@@ -27,7 +27,7 @@ export interface Loaded {
 
 let requests = 0;
 
-/** A POST request for a query with an `authorization` that no other request has. */
+/** A POST request for a query, with an `authorization` that no other request has. */
 export function writeRequest(query: string, bearer: string): string {
   const body = JSON.stringify({ query });
   return [
@@ -59,7 +59,9 @@ export async function load({
   const end = started + seconds * 1000;
   let next = started;
 
-  /** Waits until the next request is due; gives the time that it counts from, undefined when time is up. */
+  /**
+   * Waits until the next request is due. Returns the time from which it is measured, or undefined when the time is up.
+   */
   async function due(): Promise<number | undefined> {
     const now = performance.now();
     if (!rate) return now < end ? now : undefined;

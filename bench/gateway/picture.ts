@@ -6,7 +6,7 @@ const BARS = 440;
 const ROW = 24;
 const GAP = 46;
 
-/** Requests per second as bars, one group per operation, each on a scale of its own. */
+/** Requests per second as bars, one group per operation, each with its own scale. */
 export function drawPicture(figures: readonly Figures[]): string {
   const parts: string[] = [];
   let y = 10;

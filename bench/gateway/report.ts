@@ -8,15 +8,15 @@ interface Round {
   /** Milliseconds. */
   p50: number;
   p99: number;
-  /** Share of their core that load and subgraphs used. */
+  /** Share of their core that the load and the subgraphs used. */
   othersBusy: number;
 }
 
-/** What is known of one gateway with one operation. */
+/** The measurements of one gateway with one operation. */
 export interface Figures {
   gateway: string;
   operation: string;
-  /** Of an answer. */
+  /** Size of an answer. */
   bytes: number;
   /** Requests to subgraphs per answer. */
   fetches: number;
@@ -35,12 +35,12 @@ export function medianOf<K extends string>(rounds: readonly Record<K, number>[],
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The figures of each operation, those of the first gateway first: the others are measured by it. */
+/** The figures of each operation, with those of the first gateway first: the others are measured relative to it. */
 export function byOperation(figures: readonly Figures[]): Map<string, Figures[]> {
   return Map.groupBy(figures, ({ operation }) => operation);
 }
 
-/** How many times the requests per second of the first gateway. */
+/** The ratio to the requests per second of the first gateway. */
 export function ratioOf(one: Figures, [first]: readonly Figures[]): number {
   return medianOf(one.rounds, 'perSecond') / medianOf(first!.rounds, 'perSecond');
 }

@@ -1,8 +1,9 @@
 /**
- * `node bench/gateway/run.ts`: what one core carries, gateway by gateway.
+ * `node bench/gateway/run.ts`: how much load each gateway handles on one core.
  *
- * Every gateway runs on a core of its own beside this process and the subgraphs, in turns, several rounds, so that
- * whatever disturbs the machine disturbs all of them. Answers are compared before anything is measured.
+ * Every gateway runs on a core of its own; this process and the subgraphs run on another. The gateways are measured in
+ * turns, in several rounds, so that other activity on the machine affects all of them. Answers are compared before
+ * anything is measured.
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,10 +20,10 @@ import { OPERATIONS, type OperationName } from './world.ts';
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
-    /** Of each measurement. */
+    /** Seconds of each measurement. */
     seconds: { type: 'string', default: '4' },
     connections: { type: 'string', default: '32' },
-    /** Only gateways whose name contains one of these, separated by commas; the first gateway always runs. */
+    /** Measures only gateways whose name contains one of these, separated by commas; the first gateway always runs. */
     only: { type: 'string', default: '' },
     operations: { type: 'string', default: Object.keys(OPERATIONS).join() },
     /** Writes `results.md` and `results.svg`. */
@@ -33,7 +34,9 @@ const ROUNDS = Number(options.rounds);
 const SECONDS = Number(options.seconds);
 const connections = Number(options.connections);
 const operations = options.operations.split(',') as OperationName[];
-/** Of the throughput of the slowest: all can bear it, so that latencies compare. */
+/**
+ * Share of the throughput of the slowest gateway: all gateways can handle this rate, so that latencies are comparable.
+ */
 const EQUAL_LOAD = 0.6;
 
 leaveGatewayCore();
@@ -65,7 +68,7 @@ for (const operation of operations) {
   let reference: unknown;
   for (const gateway of gateways) {
     const connection = new Connection(gateway.port);
-    // Some gateways compile at the first ones.
+    // Some gateways compile operations during the first requests.
     for (const nth of ['first', 'second', 'third']) await connection.send(writeRequest(query, nth));
     const before = await countFetches();
     const { body } = await connection.send(writeRequest(query, 'fourth'));
@@ -99,7 +102,7 @@ const loadOf = (gateway: Running, operation: OperationName) => ({
   seconds: SECONDS,
 });
 
-/** Each measurement follows a second of warming up; before the first one it is longer. */
+/** Each measurement follows a warm-up of one second; before the first one the warm-up is longer. */
 async function measure(gateway: Running, operation: OperationName, warmUp: number) {
   const asked = loadOf(gateway, operation);
   await load({ ...asked, seconds: warmUp });
@@ -137,7 +140,7 @@ for (const operation of operations) {
   for (let round = 0; round < ROUNDS; round++) {
     for (const gateway of gateways) {
       const rate = slowest * EQUAL_LOAD;
-      // It has been idle, and has let connections to subgraphs go.
+      // The gateway has been idle, and has closed connections to subgraphs.
       await load({ ...loadOf(gateway, operation), rate, seconds: 1 });
       const { p50, p99 } = await load({ ...loadOf(gateway, operation), rate });
       figuresOf(gateway, operation).equalLoad.push({ rate, p50, p99 });

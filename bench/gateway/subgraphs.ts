@@ -1,6 +1,6 @@
 /**
- * The four subgraphs in one process. An answer is computed once and remembered by the request's body, so that what is
- * measured is the gateway.
+ * The four subgraphs in one process. An answer is computed once and remembered by the request's body, so that the time
+ * of the gateway is measured and not that of the subgraphs.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,7 +27,8 @@ async function serve(name: keyof typeof SUBGRAPHS): Promise<string> {
       if (known.size >= REMEMBERED) known.clear();
       known.set(body, text);
     }
-    // What the gateway forwards has to arrive, or the bench would measure something else. `_service` is asked at start.
+    // The headers that the gateway forwards must arrive, or the bench would measure something else. `_service` is asked
+    // at the start.
     const forwarded = req.headers.authorization?.startsWith('Bearer ') || body.includes('_service');
     res.writeHead(forwarded ? 200 : 401, {
       'content-type': 'application/json',

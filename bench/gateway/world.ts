@@ -1,6 +1,6 @@
 /**
- * Four subgraphs about events, small enough to keep in memory and connected enough to make a gateway work. The
- * schemas use nothing that Federation 1 lacks, since one of the gateways speaks nothing newer.
+ * Four subgraphs about events, small enough to keep in memory and connected enough to require joins in the gateway. The
+ * schemas use only features of Federation 1, because one of the gateways supports nothing newer.
  */
 import { parse } from 'graphql';
 
@@ -98,7 +98,7 @@ const EVENT = 'fragment EventParts on Event { id name price seats onSale fee }';
 const PERSON = 'fragment PersonParts on Person { id name handle }';
 const REVIEW = 'fragment ReviewParts on Review { id body }';
 
-/** What is asked of every gateway. */
+/** The operations that every gateway is asked. */
 export const OPERATIONS = {
   small: 'query Small { people { id name handle } }',
   medium: `query Medium { topEvents { ...EventParts reviews { ...ReviewParts author { ...PersonParts } } } }

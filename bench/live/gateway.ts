@@ -1,4 +1,4 @@
-/** The gateway as a process of its own, which tells its address and what it uses. */
+/** The gateway as a process of its own, which reports its address and its use of memory and processor time. */
 import { startGateway } from '../../gateway/server.ts';
 import { type Order, usage } from './messages.ts';
 

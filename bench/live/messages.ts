@@ -1,7 +1,7 @@
-/** What the bench's processes say to each other; `id` joins an answer to its question. */
+/** The messages between the bench's processes; `id` joins an answer to its question. */
 export type Order =
   | { id: number; kind: 'usage' }
-  /** Lets an event happen `times` times, `interval` milliseconds apart (0: at once), on each of the topics. */
+  /** Triggers an event `times` times, `interval` milliseconds apart (0: all at once), on each of the topics. */
   | { id: number; kind: 'publish'; topics: string[]; times: number; interval: number };
 
 export interface Usage {

@@ -5,13 +5,13 @@ type Question = Order extends infer O ? (O extends Order ? Omit<O, 'id'> : never
 
 /** A process of the bench that answers questions. */
 export interface Answering<T> {
-  /** What it told when it was ready. */
+  /** The message that it sent when it was ready. */
   told: T;
   ask(question: Question): Promise<Usage>;
   stop(): void;
 }
 
-/** Starts a module of this folder as a process; it ends with this one. */
+/** Starts a module of this folder as a process, which ends when this one ends. */
 export async function startProcess<T>(
   module: string,
   env: NodeJS.ProcessEnv,

@@ -9,7 +9,7 @@ import { now, type Order, usage } from './messages.ts';
 
 const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@tag"])';
 const news = new EventEmitter().setMaxListeners(0);
-/** How often each topic has changed. */
+/** The number of changes of each topic so far. */
 const changes = new Map<string, number>();
 
 async function* watch<T>(topic: string, load: (change: number) => T) {
@@ -46,7 +46,7 @@ const definitions = {
     resolvers: {
       Subscription: {
         availabilityChanged: {
-          // The name says when, which is what latencies are counted from.
+          // The name contains the time of the event, from which latencies are measured.
           subscribe: (_: unknown, { eventId: id }: { eventId: string }) =>
             watch(id, available => ({ availabilityChanged: [{ id, available, name: String(now()) }] })),
         },
@@ -79,7 +79,7 @@ async function publish(topics: string[], times: number, interval: number) {
   for (let time = 0; time < times; time++) {
     const start = performance.now();
     for (const [index, topic] of topics.entries()) {
-      // Spread over the interval, as topics that do not know of each other are.
+      // The events are spread over the interval, as those of independent topics are.
       const due = start + (interval * index) / topics.length;
       if (due > performance.now()) await wait(due - performance.now());
       const change = (changes.get(topic) ?? 0) + 1;

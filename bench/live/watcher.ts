@@ -1,16 +1,16 @@
 import { WebSocket } from 'ws';
 import { now } from './messages.ts';
 
-/** A client with a socket of its own, which checks that it is told everything, in order, and nothing else. */
+/** A client with a socket of its own, which checks that it receives everything, in order, and nothing else. */
 export interface Watcher {
   subscribe(query: string, topic: string): Promise<void>;
   close(): void;
 }
 
-/** What all watchers together were told since the last `reset`. */
+/** The totals over all watchers since the last `reset`. */
 export class Tally {
   messages = 0;
-  /** Messages that did not come next: something before them was lost, repeated or overtaken. */
+  /** Messages out of sequence: a message before them was lost, repeated or overtaken. */
   faults: string[] = [];
   latencies: number[] = [];
   #reached = () => {};
@@ -48,10 +48,10 @@ interface Payload {
   };
 }
 
-/** Connects with an access token; resolves when the gateway has let it in. */
+/** Connects with an access token; resolves when the gateway has accepted the connection. */
 export function connectWatcher(url: string, token: string, tally: Tally): Promise<Watcher> {
   const socket = new WebSocket(url, 'graphql-transport-ws', { perMessageDeflate: false });
-  /** By operation: its topic, the number that must come next, and whom to tell of the first. */
+  /** By operation: its topic, the number that must come next, and the callback for the first message. */
   const operations = new Map<string, { topic: string; next?: number; started?: () => void }>();
 
   function hear(id: string, { data }: Payload) {

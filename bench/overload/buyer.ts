@@ -12,14 +12,14 @@ import {
 } from '../../dev/buyer/purchase.ts';
 import type { Tally } from './tally.ts';
 
-/** Codes by which the system asks to come back later. */
+/** Error codes by which the system asks the client to come back later. */
 const TRY_AGAIN = ['UNAVAILABLE', 'RATE_LIMITED'];
-/** Seconds to wait when an answer does not say how long. */
+/** Seconds to wait when an answer does not give a time. */
 const USUAL_WAIT_SECONDS = 1;
 
 /**
- * Buys one ticket as a front end does: a step that is refused for now is tried again after `retryAfter`, with some
- * jitter, and no step is begun anew because a later one fails. Resolves when the order is COMPLETED.
+ * Buys one ticket as a front end does: a step that is refused for the moment is tried again after `retryAfter`, with
+ * jitter, and no step is repeated because a later one fails. Resolves when the order is COMPLETED.
  * @throws the signal's reason when the run ends first.
  */
 export async function buy(given: ApiClient, tally: Tally, signal: AbortSignal): Promise<void> {
@@ -45,7 +45,7 @@ export async function buy(given: ApiClient, tally: Tally, signal: AbortSignal): 
   }
 }
 
-/** The same API, whose every answer is asked for until it is not refused for the moment. */
+/** The same API; each request is repeated until it is not refused for the moment. */
 function patient(api: ApiClient, tally: Tally, signal: AbortSignal): ApiClient {
   async function ask(query: string, variables?: Record<string, unknown>): Promise<Answer> {
     for (;;) {
@@ -85,7 +85,7 @@ const nameOf = (query: string) => /\w+ (\w+)/.exec(query)![1]!;
 const pause = (seconds: number, signal: AbortSignal) =>
   wait(1_000 * seconds * (1 + Math.random() / 2), undefined, { signal });
 
-/** An order's news, subscribed to again whenever the subscription fails. */
+/** The live updates of an order; the subscription is renewed whenever it fails. */
 function follow(api: ApiClient, orderId: string, tally: Tally, signal: AbortSignal) {
   let latest: OrderNews | undefined;
   let tell = () => {};
@@ -104,7 +104,7 @@ function follow(api: ApiClient, orderId: string, tally: Tally, signal: AbortSign
             seconds = note({ data, errors }, tally, nameOf(PURCHASE), 0) ?? seconds;
             break;
           }
-          // An ailing part is null until a later event tells it.
+          // A field whose subgraph fails is null until a later event brings its value.
           latest = { ...data.orderUpdated, payments: data.orderUpdated.payments ?? [] };
           tell();
         }

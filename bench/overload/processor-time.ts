@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 const TICKS_PER_SECOND = 100;
 
 /**
- * Seconds of processor time that these processes and all below them have used so far; 0 where there is no /proc. On a
- * machine that others use as well this is steadier than the clock.
+ * Seconds of processor time that these processes and all their descendants have used so far; 0 where there is no /proc.
+ * On a machine that is also used by others, this is steadier than elapsed time.
  */
 export function processorTime(roots: readonly (number | undefined)[]): number {
   const wanted = new Set<number>(roots.filter(pid => pid !== undefined));
   let seconds = 0;
-  // Children have higher numbers than their parents, until numbers begin anew.
+  // Children have higher process ids than their parents, until the ids wrap around.
   for (const { pid, parent, used } of readProcesses()) {
     if (wanted.has(parent)) wanted.add(pid);
     if (wanted.has(pid)) seconds += used;
@@ -30,7 +30,7 @@ function readProcesses() {
     .flatMap(pid => {
       try {
         const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-        // The command's name stands in brackets and may contain anything. See proc(5).
+        // The command's name stands in parentheses and may contain any character. See proc(5).
         const fields = stat
           .slice(stat.lastIndexOf(')') + 2)
           .split(' ')

@@ -1,4 +1,4 @@
-/** What became of one step of all purchases. */
+/** The results of one step over all purchases. */
 export interface Step {
   /** Answers by code; `ok` is an answer without errors. */
   codes: Map<string, number>;
@@ -7,10 +7,10 @@ export interface Step {
   refused: number[];
 }
 
-/** What happened in a run: answers by step, and how many purchases came to their end. */
+/** The results of a run: answers by step, and how many purchases were completed. */
 export class Tally {
   readonly steps = new Map<string, Step>();
-  /** Milliseconds of completed purchases, from the registration on. */
+  /** Milliseconds of completed purchases, measured from the registration. */
   readonly purchases: number[] = [];
   #running = true;
 
@@ -32,7 +32,7 @@ export class Tally {
   }
 }
 
-/** The value below which this share of the samples lies; 0 without any. */
+/** The value below which this share of the samples lies; 0 when there are no samples. */
 export function percentile(samples: readonly number[], share: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;

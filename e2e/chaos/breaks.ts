@@ -1,4 +1,6 @@
-/** Breaks a protection from outside: the run must then turn red, or it would notice nothing when the code does. */
+/**
+ * Breaks a protection from outside: the run must then fail; otherwise it would not notice a fault in the code either.
+ */
 import type { Environment } from '#shared/kernel/settings.ts';
 import type { Scheduled } from './schedule.ts';
 import { SUBGRAPH_DATABASES } from './snapshot.ts';
@@ -7,7 +9,7 @@ import type { World } from './world.ts';
 export const BREAKS = ['inbox', 'capacity', 'connections'] as const;
 export type Break = (typeof BREAKS)[number];
 
-/** The inbox forgets at once what it has handled, so that a repeated message takes effect again. */
+/** The inbox immediately forgets the messages that it has handled, so that a repeated message takes effect again. */
 const FORGET_HANDLED = `
   create function forget_handled() returns trigger language plpgsql as $$
   begin
@@ -16,7 +18,7 @@ const FORGET_HANDLED = `
   end $$;
   create trigger forget_handled after insert on inbox for each row execute function forget_handled()`;
 
-/** The counter stays at nothing, so that its condition always holds. */
+/** The counter stays at zero, so that its condition always holds. */
 const FORGET_TAKEN = `
   alter table quotas drop constraint quotas_never_oversold;
   create function forget_taken() returns trigger language plpgsql as $$
@@ -26,7 +28,7 @@ const FORGET_TAKEN = `
   end $$;
   create trigger forget_taken before update on quotas for each row execute function forget_taken()`;
 
-/** What the processes are started with. */
+/** The environment with which the processes are started. */
 export const environmentOf = (broken: Break | undefined): Environment =>
   broken === 'connections'
     ? { NODE_OPTIONS: `--import ${new URL('./leak-connections.ts', import.meta.url).href}` }
@@ -38,7 +40,7 @@ export async function breakDatabases(world: World, broken: Break | undefined): P
   if (broken === 'capacity') await world.sql('tickets', FORGET_TAKEN);
 }
 
-/** The faults that the protection is there for, more often than by chance. */
+/** The faults that the protection is meant for, more often than by chance. */
 export function faultsFor(broken: Break | undefined): Scheduled[] {
   const round: Scheduled[] = [];
   if (broken === 'inbox')

@@ -1,9 +1,9 @@
 /**
  * A short chaos run of a fixed seed (e2e/chaos/run.ts); longer ones: `npm run chaos -- --seed N --purchases N`.
  *
- * Processes are killed and frozen (F1, F13), queues are killed and flushed (F4, F5), PostgreSQL is killed (F14), Stripe and
- * its webhooks fail (F3, F8), and so does the mail server (F9). Judged from outside are I1, I2, I3, I4, I5, I6, I7,
- * I8, I9, I10 and I13.
+ * Processes are killed and frozen (F1, F13), queues are killed and flushed (F4, F5), PostgreSQL is killed (F14), Stripe
+ * and its webhooks fail (F3, F8), and so does the mail server (F9). The judges check I1, I2, I3, I4, I5, I6, I7, I8,
+ * I9, I10 and I13 from outside.
  */
 import { describe, expect, jest, test } from '@jest/globals';
 import { TEST_REDIS } from '#shared/test/world.ts';
@@ -11,7 +11,10 @@ import { render } from './report.ts';
 import { runChaos } from './run.ts';
 import { faultDeck } from './schedule.ts';
 
-/** A minute as a rule. Never shorter than what a run allows itself: it ends by itself, with findings. */
+/**
+ * Usually a run takes a minute. The limit is never shorter than the run's own limit: the run ends by itself, with
+ * findings.
+ */
 jest.setTimeout(600_000);
 
 describe.each([

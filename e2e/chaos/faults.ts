@@ -1,25 +1,25 @@
-/** Makes the scheduled faults happen. They overlap: none waits for the end of another. */
+/** Makes the scheduled faults happen. They overlap: no fault waits for the end of another. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { messages } from '#schema/messages/index.ts';
 import { messageQueue } from '#shared/messaging/outbox.ts';
 import type { Fault, Scheduled } from './schedule.ts';
 import type { World } from './world.ts';
 
-/** A fault that has struck. */
+/** A fault that has happened. */
 export interface Struck {
   fault: Fault;
   /** Milliseconds since 1970. */
   from: number;
-  /** When all was back; null while it is not. */
+  /** The time at which everything was back; null until then. */
   to: number | null;
-  /** Why it could not be made to happen, such as a database that is away already. */
+  /** The reason why it could not be made to happen, such as a database that is already away. */
   missed: string | null;
 }
 
-/** More at once would leave nothing that works, and a run that only waits. */
+/** With more faults at once nothing would work, and the run would only wait. */
 const MOST_AT_ONCE = 3;
 
-/** Lets faults strike until `wanted` says no, then waits for their ends. */
+/** Makes faults happen until `wanted` returns false, then waits for their ends. */
 export async function strike(
   world: World,
   schedule: Iterator<Scheduled>,
@@ -50,7 +50,7 @@ export async function strike(
 const AGAIN_AFTER_MS = 300;
 const INSIST_MS = 20_000;
 
-/** What another fault has taken away cannot be struck: waits for its return. */
+/** A fault cannot hit a process or service that another fault has taken away: this waits for its return. */
 async function insistOn(happens: () => Promise<void>): Promise<void> {
   const giveUpAt = Date.now() + INSIST_MS;
   for (;;) {
@@ -84,7 +84,7 @@ async function happen(world: World, fault: Fault): Promise<void> {
       return post(`${stack.stripeSandboxUrl}/sandbox/faults`, { match: {}, kind, ms, status: 500, times });
     }
     case 'Stripe away':
-      // In good order: a killed sandbox forgets what it has just done, which Stripe does not.
+      // The sandbox is stopped gracefully: when killed, it forgets what it has just done, and Stripe does not.
       return world.takeDown('stripe-sandbox', 'stop', ms);
     case 'webhooks paused':
       await post(`${stack.stripeSandboxUrl}/sandbox/webhooks/pause`);
@@ -114,12 +114,12 @@ async function post(url: string, body: object = {}): Promise<void> {
   if (!response.ok) throw new Error(`${new URL(url).pathname} answers ${response.status}`);
 }
 
-/** Ends all connections of a database, and for `ms` longer each that begins a transaction. */
+/** Ends all connections of a database, and for `ms` longer each connection that begins a transaction. */
 async function terminate(world: World, database: string, ms: number): Promise<void> {
   await world.sql('postgres', `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1`, [
     database,
   ]);
-  // One statement that loops in the server: quicker than any client.
+  // One statement that loops in the server, because this is quicker than any client.
   await world.sql(
     'postgres',
     `do $$ declare until timestamptz := clock_timestamp() + make_interval(secs => ${ms / 1_000}); begin
@@ -141,9 +141,7 @@ async function repeatWebhooks({ stack }: World): Promise<void> {
   for (const event of events.reverse()) await post(`${url}/events/${event}/resend`);
 }
 
-/**
- * Puts done messages of the last minute back to where a lost acknowledgement leaves them: they are delivered again.
- */
+/** Resets handled messages of the last minute to the state after a lost acknowledgement: they are delivered again. */
 async function repeatDeliveries(world: World, database: string): Promise<void> {
   for (const [name, { source, consumers }] of Object.entries(messages)) {
     if (source !== database || consumers.length === 0) continue;

@@ -1,6 +1,6 @@
 /**
- * The promises, judged from outside. Each judge is a pure function over the evidence: what the databases, the provider
- * and the mailbox say in the end, against what clients were told on the way.
+ * The promises, judged from outside. Each judge is a pure function over the evidence: it compares what the databases,
+ * the provider and the mailbox say at the end with what clients were told during the run.
  */
 import type { Evidence, Finding } from './judges/evidence.ts';
 import { judgeAcknowledged, judgeHistory } from './judges/history.ts';
@@ -10,7 +10,7 @@ import { judgeDoors, judgeStock, judgeTickets } from './judges/stock.ts';
 
 export interface Judgement {
   findings: Finding[];
-  /** What looks wrong and is not, e.g. an email sent again because its connection was cut. */
+  /** Something that looks wrong but is not, e.g. an email that was sent again because its connection was cut. */
   allowed: string[];
 }
 

@@ -1,7 +1,8 @@
 /**
- * Preloaded into the processes of a run with `--break connections`: a connection goes back to its pool only once its
- * transaction has ended well, as with kysely's PostgreSQL driver, which forgets one whose `begin`, `commit` or
- * `rollback` fails (kysely-org/kysely issue 1990). The queues' pools, which no such driver uses, are left alone.
+ * Preloaded into the processes of a run with `--break connections`: a connection returns to its pool only after its
+ * transaction has ended without an error. Kysely's PostgreSQL driver behaves like this: it forgets a connection whose
+ * `begin`, `commit` or `rollback` fails (kysely-org/kysely issue 1990). The queues' pools do not use that driver and
+ * are left unchanged.
  */
 import { createRequire } from 'node:module';
 
@@ -37,7 +38,7 @@ function watch(client: PooledClient): PooledClient {
       return result;
     };
   }
-  // The pool makes a new `release` each time it hands the connection out.
+  // The pool makes a new `release` each time it lends the connection.
   const release = client.release.bind(client);
   client.release = error => {
     if (!inTransaction.has(client)) release(error);
@@ -45,7 +46,7 @@ function watch(client: PooledClient): PooledClient {
   return client;
 }
 
-// MikroORM may have a pg of its own, whose pools these then are.
+// MikroORM may have its own copy of pg; then these are the pools of that copy.
 const require = createRequire(import.meta.url);
 const ofMikroOrm = createRequire(require.resolve('@mikro-orm/postgresql'));
 for (const pg of new Set([require('pg'), ofMikroOrm('pg')])) {

@@ -1,7 +1,7 @@
-/** What the buyers intend to do: drawn from the seed alone, before anything runs. */
+/** The plans of the buyers: drawn from the seed alone, before anything runs. */
 import { createRandom, deal } from './random.ts';
 
-/** How a purchase goes as far as its buyer decides. Ordinary ones are dealt more often. */
+/** The course of a purchase as far as its buyer decides it. Ordinary ones are drawn more often. */
 const DECK = [
   'card',
   'card',
@@ -17,7 +17,7 @@ const DECK = [
 ] as const;
 export type Kind = (typeof DECK)[number];
 
-/** `scarce` are the seats of the small event, which all buyers together want more of than there are. */
+/** `scarce` are the seats of the small event: all buyers together want more of them than exist. */
 export type ProductName = 'standard' | 'vip' | 'shirt' | 'scarce';
 
 export interface Plan {
@@ -25,11 +25,13 @@ export interface Plan {
   purchase: number;
   kind: Kind;
   lines: { product: ProductName; quantity: number }[];
-  /** Places two orders at once. */
+  /** Whether the buyer places two orders at once. */
   twice: boolean;
-  /** Gives the first answer up after this long and asks again under the same key; null: waits for it. */
+  /**
+   * Milliseconds after which the buyer drops the first answer and asks again under the same key; null: waits for it.
+   */
   loseAnswerAfterMs: number | null;
-  /** How long the buyer thinks before each step. */
+  /** How long the buyer waits before each step. */
   thinkMs: number;
 }
 
@@ -59,7 +61,7 @@ export function makePlans(seed: number, purchases: number): Plan[][] {
   return plans;
 }
 
-/** Seats of the small event: fewer than the plans ask for. */
+/** Number of seats of the small event: fewer than the plans ask for. */
 export function scarceCapacity(plans: Plan[][]): number {
   const wanted = plans
     .flat()

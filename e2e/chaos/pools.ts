@@ -1,4 +1,6 @@
-/** How many database connections each subgraph can use at once: one that was never given back is missed here. */
+/**
+ * Counts how many database connections each subgraph can use at once: a connection that was never returned is missing.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { mintPassport, PASSPORT_HEADER } from '#shared/kernel/passport.ts';
@@ -8,14 +10,14 @@ import type { Pool } from './judges/evidence.ts';
 import { SUBGRAPH_DATABASES } from './snapshot.ts';
 import type { World } from './world.ts';
 
-/** More than any pool has. */
+/** More connections than any pool has. */
 const REQUESTS = 24;
-/** A new connection takes its time on a busy machine. */
+/** A new connection takes some time on a busy machine. */
 const FULL_WITHIN_MS = 10_000;
 const STEADY_MS = 1_500;
 const LOOK_EVERY_MS = 50;
 
-/** By subgraph. Where `expected` is given, it is waited for until there are as many. */
+/** The counts by subgraph. Where `expected` is given, this waits until the count reaches it. */
 export async function countConnections(world: World, expected = new Map<string, number>()) {
   const counts = SUBGRAPH_DATABASES.map(
     async (name): Promise<[string, number]> => [
@@ -29,7 +31,9 @@ export async function countConnections(world: World, expected = new Map<string, 
 export const comparePools = (before: Map<string, number>, after: Map<string, number>): Pool[] =>
   [...before].map(([process, count]) => ({ process, before: count, after: after.get(process) ?? 0 }));
 
-/** Locks a table from outside, asks for it more often than there are connections, and counts who waits. */
+/**
+ * Locks a table from outside, sends more requests for it than there are connections, and counts the sessions that wait.
+ */
 async function countBusy({ stack, sql }: World, name: string, expected: number | undefined): Promise<number> {
   const lock = new Client({ connectionString: stack.databaseUrl(name) });
   lock.on('error', () => undefined);
@@ -65,7 +69,7 @@ async function countBusy({ stack, sql }: World, name: string, expected: number |
   }
 }
 
-/** As the gateway asks for an administrator. Resolves, once all are under way, to the end of all. */
+/** Sends requests as the gateway does for an administrator. Resolves, once all are under way, to the end of all. */
 async function askForDeadLetters(url: string, name: string, signal: AbortSignal) {
   const { id, email, displayName, role } = SEEDED_USERS.find(user => user.role === 'ADMIN')!;
   const viewer = { id, email, displayName, role, permissions: [], locale: 'fr' };

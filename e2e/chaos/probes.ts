@@ -1,4 +1,4 @@
-/** What is tried once all is at rest (doors, documents), and what is looked at all the while (capacity). */
+/** The checks after the run (scans, documents), and the observation during the run (capacity). */
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApiClient } from '../../dev/buyer/client.ts';
@@ -9,7 +9,7 @@ import type { World } from './world.ts';
 
 const LOOK_EVERY_MS = 200;
 
-/** Looks at all quotas several times a second until stopped; the most and least that was seen of each. */
+/** Reads all quotas several times a second until it is stopped; gives the highest and lowest values of each. */
 export function watchStock(world: World): () => Promise<Peak[]> {
   const peaks = new Map<string, Peak>();
   let stopped = false;
@@ -47,7 +47,7 @@ const SCAN = `mutation ($input: ScanTicketInput!) { scanTicket(input: $input) {
   __typename ... on ScanOutcome { result scan { id } } ... on Error { message } } }`;
 const DOORS = 6;
 
-/** Some valid tickets, each scanned three times at once: one attempt twice, and another beside it. */
+/** Some valid tickets, each scanned three times at once: one attempt twice, and a different one. */
 export async function testDoors(world: World): Promise<DoorTest[]> {
   const tickets = await world.sql<{ id: string; qr: string; event: string }>(
     'tickets',

@@ -1,4 +1,4 @@
-/** A seeded source of chance: the same seed makes the same choices, so that a run can be repeated. */
+/** A seeded random generator: the same seed makes the same choices, so that a run can be repeated. */
 export interface Random {
   /** 0 ≤ x < 1. */
   next(): number;
@@ -9,14 +9,14 @@ export interface Random {
   shuffle<T>(items: readonly T[]): T[];
 }
 
-/** FNV-1a over the text: 32 bits to begin with. */
+/** The FNV-1a hash of the text: 32 bits that serve as the first state. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
   return value >>> 0;
 }
 
-/** mulberry32 (public domain, Tommy Ettinger). Whoever chooses gets a generator of its own, by its name. */
+/** mulberry32 (public domain, Tommy Ettinger). Each user of random numbers gets a generator of its own, by name. */
 export function createRandom(seed: number, name: string): Random {
   let state = hash(`${seed}/${name}`);
   const next = () => {
@@ -42,7 +42,10 @@ export function createRandom(seed: number, name: string): Random {
   };
 }
 
-/** Endless draws from a shuffled deck: each item comes as often as it lies in the deck before any comes again. */
+/**
+ * Endless draws from a shuffled deck: each item comes as often as the deck contains it before the deck is shuffled
+ * again.
+ */
 export function* deal<T>(deck: readonly T[], random: Random): Generator<T, never> {
   for (;;) yield* random.shuffle(deck);
 }

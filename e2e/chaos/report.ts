@@ -1,4 +1,4 @@
-/** A run, told to a reader. */
+/** The report of a run, for a reader. */
 import type { Break } from './breaks.ts';
 import type { Struck } from './faults.ts';
 import { countBy, type Evidence, type Finding } from './judges/evidence.ts';
@@ -12,7 +12,7 @@ export interface Report {
   findings: Finding[];
   allowed: string[];
   evidence: Evidence;
-  /** From the first purchase to the judgement. */
+  /** The time from the first purchase to the judgement. */
   seconds: number;
 }
 

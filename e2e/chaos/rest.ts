@@ -1,4 +1,6 @@
-/** When a run is at rest: nothing is in a passing state, nothing waits in a queue, everything is well (I13). */
+/**
+ * Tells when a run is at rest: nothing is in a passing state, nothing waits in a queue, every process is ready (I13).
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApiClient } from '../../dev/buyer/client.ts';
 import { signIn } from '../../dev/buyer/purchase.ts';
@@ -6,7 +8,7 @@ import { PROCESSES } from './schedule.ts';
 import { SUBGRAPH_DATABASES } from './snapshot.ts';
 import type { World } from './world.ts';
 
-/** By database: a statement that lists what is under way, in words. */
+/** By database: a statement that lists what is under way, as text. */
 const UNDER_WAY: [database: string, statement: string][] = [
   [
     'orders',
@@ -34,13 +36,13 @@ const UNDER_WAY: [database: string, statement: string][] = [
   ]),
 ];
 
-/** Finished jobs leave nothing behind: what is there is to be done, or was never done. */
+/** Finished jobs are removed: a job that is still there is waiting, or was never done. */
 const JOBS: [string, string] = [
   'jobs',
   `select format('job %s of %s is %s after %s attempts', id, queue, state, attempts_made) as what from bullmq.job`,
 ];
 
-/** What is not at rest yet, in words; nothing when all is. */
+/** The list of what is not at rest yet, as text; empty when everything is. */
 export async function findUnrest(world: World): Promise<string[]> {
   const ailing = await findAiling(world);
   const underWay = await Promise.all(
@@ -80,17 +82,17 @@ async function findDeliveries({ stack }: World): Promise<string[]> {
 
 export interface Rest {
   seconds: number;
-  /** What never came to rest. */
+  /** What did not come to rest in time. */
   unrest: string[];
   /** Dead letters that were replayed. */
   replayed: string[];
 }
 
 const LOOK_EVERY_MS = 400;
-/** Seen at rest so often in a row, it is. */
+/** The number of consecutive checks without unrest after which the run is at rest. */
 const LOOKS = 3;
 
-/** Waits for rest, `withinMs` at most, and replays once what lies in the dead letters on the way. */
+/** Waits for rest, for `withinMs` at most, and replays the dead letters once on the way. */
 export async function comeToRest(world: World, withinMs: number): Promise<Rest> {
   const since = Date.now();
   const replayed = new Map<string, string>();
@@ -104,7 +106,9 @@ export async function comeToRest(world: World, withinMs: number): Promise<Rest> 
   return { seconds, unrest, replayed: [...replayed.values()] };
 }
 
-/** Replays, through the API, what an administrator would find there. What is left after that is unrest. */
+/**
+ * Replays, through the API, the dead letters that an administrator would find. Those that remain after that are unrest.
+ */
 async function replayDeadLetters(world: World, replayed: Map<string, string>): Promise<string[]> {
   const unrest: string[] = [];
   for (const database of SUBGRAPH_DATABASES) {

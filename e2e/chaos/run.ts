@@ -1,7 +1,7 @@
 /**
  * Chaos: eight buyers buy while processes, databases, queues, the payment provider and the mail server fail, several at
- * a time and in an order that a seed decides. Afterwards everything is healed, must come to rest, and is judged by the
- * promises (I1 to I10, I13).
+ * a time and in an order that a seed decides. Afterwards everything is restored and must come to rest, and the promises
+ * (I1 to I10, I13) are checked.
  *
  *     npm run chaos -- --seed 7 --purchases 200 [--backend redis] [--break inbox|capacity|connections]
  */
@@ -24,17 +24,17 @@ export interface ChaosOptions {
   seed: number;
   purchases: number;
   backend?: 'postgresql' | 'redis' | undefined;
-  /** A protection to switch off: the run must then find it. */
+  /** A protection to switch off: the run must then report it. */
   broken?: Break | undefined;
-  /** Gets a line now and then. */
+  /** Receives a line of progress from time to time. */
   say?: (line: string) => void;
 }
 
-/** Short, so that holds expire beside payments; long enough for those who pay at once. */
+/** Short, so that holds expire during payments; long enough for buyers who pay at once. */
 const HOLD_SECONDS = 20;
-/** Beyond this, what is not at rest is a finding (I13). */
+/** Anything that is not at rest after this time is a finding (I13). */
 const REST_WITHIN_MS = 120_000;
-/** No run of buyers takes so long: those who still wait then have met a fault that does not end. */
+/** No run of buyers takes so long: buyers who still wait then have met a fault that does not end. */
 const GIVE_UP_MS = 180_000;
 const GIVE_UP_MS_PER_PURCHASE = 5_000;
 
@@ -78,7 +78,7 @@ async function runIn(
   });
   const deck = faultDeck(backend);
   const extra = faultsFor(broken);
-  // Each kind strikes once at least, also when the buyers are quick; and there is an end, however slow they are.
+  // Each kind happens at least once, even when the buyers are quick; and the number is limited, however slow they are.
   const least = extra.length + deck.length;
   const most = extra.length + Math.max(deck.length, purchases);
   const faults = scheduleFaults(seed, deck, extra);
@@ -90,7 +90,7 @@ async function runIn(
   say(`${struck.length} faults have struck. All is healed, and must come to rest.`);
   await world.heal();
   const rest = await comeToRest(world, REST_WITHIN_MS);
-  // What clients were last told comes to them, too.
+  // The last live updates reach the clients too.
   await Promise.all(market.following.map(each => each.close()));
 
   say(`At rest after ${rest.seconds} s.`);
@@ -126,7 +126,7 @@ async function runIn(
   };
 }
 
-/** Whether a mail may have been handed over without its sender learning of it. */
+/** Whether a mail may have been handed over without its sender knowing. */
 const cutsMail = ({ fault }: Struck) =>
   fault.kind === 'mail away' ||
   fault.kind === 'mail ails' ||

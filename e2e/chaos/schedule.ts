@@ -1,4 +1,4 @@
-/** When which fault strikes: drawn from the seed alone, before anything runs. */
+/** Decides when which fault happens: drawn from the seed alone, before anything runs. */
 import { SUBGRAPH_NAMES } from '../../schema/subgraphs.ts';
 import { createRandom, deal, type Random } from './random.ts';
 
@@ -6,25 +6,25 @@ type Subgraph = (typeof SUBGRAPH_NAMES)[number];
 export const PROCESSES = [...SUBGRAPH_NAMES, 'gateway'] as const;
 const DATABASES = [...SUBGRAPH_NAMES, 'jobs'] as const;
 
-/** Each strikes at once and, where it lasts, ends after `ms`. */
+/** Each fault begins at once and, when it has a duration, ends after `ms`. */
 export type Fault =
-  /** SIGKILL, and started again after `ms`. */
+  /** SIGKILL; the process is started again after `ms`. */
   | { kind: 'killed'; target: (typeof PROCESSES)[number]; ms: number }
-  /** SIGSTOP, SIGCONT after `ms`. */
+  /** SIGSTOP; SIGCONT after `ms`. */
   | { kind: 'frozen'; target: (typeof PROCESSES)[number]; ms: number }
-  /** All connections of a database, then each that is in a transaction for `ms` longer. */
+  /** Ends all connections of a database, then for `ms` longer each connection that is in a transaction. */
   | { kind: 'connections terminated'; target: (typeof DATABASES)[number]; ms: number }
   | { kind: 'PostgreSQL killed'; target: 'SIGKILL' | 'SIGQUIT'; ms: number }
   | { kind: 'Redis killed' | 'Redis flushed'; target: 'redis'; ms: number }
   /** The next `times` requests meet a fault of the sandbox (dev/stripe-sandbox/faults.ts). */
   | { kind: 'Stripe ails'; target: StripeFault; ms: number; times: number }
   | { kind: 'Stripe away'; target: 'stripe-sandbox'; ms: number }
-  /** Held back for `ms`, then all at once; or each sent once more. */
+  /** Webhooks are held back for `ms` and then sent all at once; or each is sent once more. */
   | { kind: 'webhooks paused' | 'webhooks repeated'; target: 'stripe-sandbox'; ms: number }
   /** The next `times` messages meet a fault of the mailbox (dev/mailbox/http.ts). */
   | { kind: 'mail ails'; target: MailFault; ms: number; times: number }
   | { kind: 'mail away'; target: 'mailbox'; ms: number }
-  /** Acknowledgements get lost: what a subgraph sent within the last minute is delivered once more. */
+  /** Acknowledgements are lost: the messages that a subgraph sent within the last minute are delivered once more. */
   | { kind: 'deliveries repeated'; target: Subgraph; ms: number };
 
 const STRIPE_FAULTS = ['cut-before', 'cut-after', 'delay', 'delay-after', 'status'] as const;
@@ -33,7 +33,7 @@ const MAIL_FAULTS = ['reject-4xx', 'reject-5xx', 'cut-after-data', 'delay'] as c
 type MailFault = (typeof MAIL_FAULTS)[number];
 
 export interface Scheduled {
-  /** Milliseconds after the one before. */
+  /** Milliseconds after the previous fault. */
   afterMs: number;
   fault: Fault;
 }
@@ -58,11 +58,11 @@ const ON_BOTH = [
   'deliveries repeated',
 ] as const satisfies Fault['kind'][];
 
-/** The kinds of faults, as often as each comes before all have come. */
+/** The kinds of faults; a kind is in the deck as many times as it happens in each pass through the deck. */
 export const faultDeck = (backend: 'postgresql' | 'redis'): Fault['kind'][] =>
   backend === 'redis' ? [...ON_BOTH, 'Redis killed', 'Redis flushed'] : [...ON_BOTH];
 
-/** Endless: the faults of a run, one after the other and overlapping. Those given come between the others. */
+/** The endless sequence of a run's faults, which may overlap. The `extra` faults come between the drawn ones. */
 export function* scheduleFaults(
   seed: number,
   deck: Fault['kind'][],

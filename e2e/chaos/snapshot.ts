@@ -1,4 +1,4 @@
-/** Everything that the databases, the Stripe sandbox and the mailbox say once a run is at rest: plain data. */
+/** All that the databases, the Stripe sandbox and the mailbox contain once a run is at rest, as plain data. */
 import type { World } from './world.ts';
 
 type Queried<T> = T & Record<string, unknown>;
@@ -56,7 +56,7 @@ export interface Snapshot {
     unknownOutcomes: number;
     lastError: string | null;
   }>[];
-  /** Every outbox row of all subgraphs; `queues` have not acknowledged it. */
+  /** Every outbox row of all subgraphs; `queues` are those that have not acknowledged it. */
   messages: Queried<{
     database: string;
     id: string;
@@ -69,7 +69,7 @@ export interface Snapshot {
   deadLetters: Queried<{ database: string; id: string; name: string; error: string }>[];
   /** Ids of handled messages by subgraph. */
   inboxes: Record<string, Set<string>>;
-  /** What Stripe has collected, minor units. */
+  /** The payments that Stripe has collected, in minor units. */
   charges: { id: string; reference: string; captured: number; refunded: number; currency: string }[];
   mails: { messageId: string; to: string; at: number }[];
 }
@@ -132,7 +132,7 @@ const QUERIES = {
   ],
 } as const;
 
-/** Reads it all. Nothing may be under way, or the parts would not be of one moment. */
+/** Reads everything. Nothing may be under way, or the parts would show different moments. */
 export async function takeSnapshot(world: World): Promise<Snapshot> {
   const tables = Object.fromEntries(
     await Promise.all(

@@ -1,4 +1,7 @@
-/** The stack of a run: in a temporary folder, on free ports, with what the faults need to break and mend it. */
+/**
+ * The stack of a run: in a temporary folder, on free ports, with the functions that the faults need to break and
+ * restore it.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,16 +21,16 @@ export type Row = Record<string, unknown>;
 export interface World {
   stack: Stack;
   redis: TestRedis | null;
-  /** Sentences of processes that ended though nobody had ended them. */
+  /** Log lines about processes that ended although the run had not ended them. */
   crashes: string[];
   /** Runs one statement on a connection of its own. @throws while the database is away. */
   sql<R extends Row = Row>(database: string, statement: string, values?: unknown[]): Promise<R[]>;
-  /** Ends a process and keeps it down. Two at once keep it down as long as the longer one. */
+  /** Ends a process and keeps it down. Two overlapping calls keep it down until the later end. */
   takeDown(name: string, signal: NodeJS.Signals | 'stop', ms: number): Promise<void>;
   freeze(name: string, ms: number): Promise<void>;
   killRedis(ms: number): Promise<void>;
   flushRedis(): Promise<void>;
-  /** Brings everything back that a fault has left down or frozen. */
+  /** Restores everything that a fault has left down or frozen. */
   heal(): Promise<void>;
   end(): Promise<void>;
 }
@@ -40,7 +43,7 @@ export async function startWorld(backend: 'postgresql' | 'redis', env: Environme
   const redis = backend === 'redis' ? await startTestRedis() : null;
   if (backend === 'redis' && !redis) throw new Error('redis-server is not installed.');
   const crashes: string[] = [];
-  /** Those that found themselves wedged and asked to be started anew: that is a cure and no crash. */
+  /** Processes that found themselves wedged and asked for a restart: this is a recovery and not a crash. */
   const restarting = new Set<string>();
   const stack = await startStack({
     directory,
@@ -58,13 +61,13 @@ export async function startWorld(backend: 'postgresql' | 'redis', env: Environme
   const down = new Map<string, number>();
   const address = (database: string) =>
     stack.databaseUrl(database) || stack.databaseUrl('users').replace(/[^/]*$/, database);
-  /** One fault of Redis at a time: it has one port. */
+  /** Redis faults run one at a time, because Redis has one port. */
   let redisFault: Promise<void> = Promise.resolve();
 
   async function takeDown(name: string, signal: NodeJS.Signals | 'stop', ms: number) {
     const program = stack.processes.get(name)!;
     down.set(name, (down.get(name) ?? 0) + 1);
-    // A frozen program cannot stop in good order.
+    // A frozen program cannot stop gracefully.
     await program.kill('SIGCONT');
     await (signal === 'stop' ? program.stop() : program.kill(signal));
     await pause(ms);
@@ -72,7 +75,7 @@ export async function startWorld(backend: 'postgresql' | 'redis', env: Environme
     await bringUp(name);
   }
 
-  /** A start fails while what the program needs is away: it is repeated. */
+  /** A start fails while a dependency of the program is away, so it is repeated. */
   async function bringUp(name: string) {
     const giveUpAt = Date.now() + START_WITHIN_MS;
     while (down.get(name) === 0) {
@@ -91,7 +94,7 @@ export async function startWorld(backend: 'postgresql' | 'redis', env: Environme
     crashes,
     async sql<R extends Row>(database: string, statement: string, values: unknown[] = []) {
       const client = new Client({ connectionString: address(database), application_name: 'chaos' });
-      // A connection that a fault ends tells so twice: by this event, and by the statement that fails.
+      // A connection that a fault ends reports it twice: by this event, and by the statement that fails.
       client.on('error', () => undefined);
       await client.connect();
       try {
@@ -124,7 +127,7 @@ export async function startWorld(backend: 'postgresql' | 'redis', env: Environme
       for (const program of stack.processes.values()) await program.kill('SIGCONT');
       for (const name of ['postgresql', ...stack.processes.keys()]) {
         down.set(name, 0);
-        // What does not start is found when rest is looked for.
+        // A program that does not start is found when the run waits for rest.
         await bringUp(name).catch(() => undefined);
       }
       await fetch(`${stack.stripeSandboxUrl}/sandbox/faults`, { method: 'DELETE' });
@@ -139,7 +142,7 @@ export async function startWorld(backend: 'postgresql' | 'redis', env: Environme
   };
 }
 
-/** The seeded products, and the seats of a small event that is made for the run. */
+/** The seeded products, and the seats of a small event that is created for the run. */
 export async function openMarket({ stack }: World, capacity: number): Promise<Record<ProductName, string>> {
   const api = createApiClient(stack.gatewayUrl);
   const organizer = await signIn(api, 'organizer@guichet.test', 'organizer-guichet');

@@ -1,4 +1,4 @@
-/** The end-to-end tests through both of the gateway's executors: its own, and @apollo/gateway's. */
+/** Runs the end-to-end tests through both executors of the gateway: its own, and that of @apollo/gateway. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { TEST_REDIS } from '#shared/test/world.ts';
@@ -12,20 +12,20 @@ import { withoutChance } from './transcript.ts';
 export type Executor = 'own' | 'stock';
 
 export interface Report {
-  /** Every mutation and its answer, without what chance or the clock has made. */
+  /** Every mutation and its answer, without values that depend on chance or the clock. */
   transcript: unknown;
   mutations: Exchange[];
-  /** Where the other executor told something else at the same state. */
+  /** The answers of the other executor that differed at the same state. */
   differences: Difference[];
 }
 
 export interface Executors {
-  /** The stack as it is seen through the gateway with this executor, and what happens there beside the other. */
+  /** The stack seen through the gateway with this executor, and the comparison with the other one. */
   through(executor: Executor): { seen: TestStack; report(): Report };
   stop(): Promise<void>;
 }
 
-/** Starts a second gateway, with @apollo/gateway's executor, before the subgraphs of a running stack. */
+/** Starts a second gateway, with @apollo/gateway's executor, in front of the subgraphs of a running stack. */
 async function startExecutors(stack: TestStack): Promise<Executors> {
   const port = await findFreePort();
   const origin = `http://localhost:${port}`;
@@ -55,12 +55,12 @@ async function startExecutors(stack: TestStack): Promise<Executors> {
   };
 }
 
-/** Registers a test. `race`: who comes first, and what mutations answer with it, differs each time. */
+/** Registers a test. `race`: the order of requests, and so the answers of mutations, differ from run to run. */
 export type Run = (name: string, scenario: () => Promise<void>, options?: { race?: boolean }) => void;
 
 /**
- * Tests that run through each executor and have to give the same.
- * @param show is called with the stack as the test has to see it, before each.
+ * Tests that run through each executor and must give the same results.
+ * @param show is called before each test with the stack that the test has to use.
  */
 function compareExecutors(executors: () => Executors, show: (seen: TestStack) => void) {
   const sent = new Set<string>();
@@ -105,14 +105,14 @@ function compareExecutors(executors: () => Executors, show: (seen: TestStack) =>
   return { run, checkItself };
 }
 
-/** What a scenario sees. */
+/** The values that a scenario uses. */
 export interface Scene {
-  /** As the gateway shows it through which the scenario runs. */
+  /** The stack as seen through the gateway under test. */
   stack: TestStack;
 }
 
 /**
- * A group of scenarios on a stack of its own, for each kind of queues. With queues on PostgreSQL each scenario runs
+ * A group of scenarios on a stack of its own, for each queue backend. With queues on PostgreSQL each scenario runs
  * through both executors.
  */
 export function describePurchases(define: (run: Run, scene: Scene) => void): void {

@@ -3,7 +3,7 @@ import { type Answer, type ApiClient, type LiveResults, withoutErrors } from '..
 import { type Notes, sideBySide } from './side-by-side.ts';
 import { withoutChance } from './transcript.ts';
 
-/** A gateway that answers what it is told to, in turn, and the last answer ever after. */
+/** A gateway that gives the prepared answers in turn, and then repeats the last one. */
 function gateway(answers: Answer[], live: Answer[] = []): ApiClient {
   let asked = 0;
   const ask = async () => answers[Math.min(asked++, answers.length - 1)]!;
@@ -34,7 +34,7 @@ const refusal = (code: string, message = 'No.', path = ['value']): Answer => ({
   errors: [{ message, path, extensions: { code } }],
 });
 
-/** How many differences are noted when two gateways are asked the same. */
+/** The number of differences that are noted when two gateways get the same operation. */
 async function differences(first: Answer[], second: Answer[]) {
   const notes: Notes = { mutations: [], differences: [] };
   await sideBySide(gateway(first), gateway(second), notes, 200).ask('{ value }');

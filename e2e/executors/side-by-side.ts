@@ -1,17 +1,19 @@
-/** Two gateways before the same subgraphs, used as one API: whatever both can be asked at one state is compared. */
+/**
+ * Two gateways in front of the same subgraphs, used as one API: all answers that both give at one state are compared.
+ */
 import { EventEmitter, once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { eventually } from '#shared/test/world.ts';
 import { type Answer, type ApiClient, type LiveResults, withoutErrors } from '../../dev/buyer/client.ts';
 
-/** An operation, and what was answered. */
+/** An operation and its answer. */
 export interface Exchange {
   query: string;
   variables: Record<string, unknown>;
   answer: unknown;
 }
 
-/** What the two gateways answered to the same operation at the same state. */
+/** The answers of the two gateways to the same operation at the same state. */
 export interface Difference {
   query: string;
   variables: Record<string, unknown>;
@@ -22,21 +24,21 @@ export interface Difference {
 export interface Notes {
   /** Mutations, which cannot be sent twice, in the order in which they were sent. */
   mutations: Exchange[];
-  /** Empty when all is well. */
+  /** Empty when there is no difference. */
   differences: Difference[];
 }
 
-/** Milliseconds until two gateways that watch the same have to have told the same. */
+/** Milliseconds within which two gateways that watch the same operation must have sent the same result. */
 const PATIENCE = 10_000;
 
 /**
- * An API that answers as `first` does, and notes where `second` does not.
+ * An API that answers as `first` does, and notes where the answer of `second` differs.
  *
  * Queries are compared exactly. `second` is asked between two equal answers of `first`: so nothing has changed
  * meanwhile, not even the second in which a file's address was signed.
  *
- * Live operations run at both. What is in between depends on how quickly each reads, but both tell of the same steps
- * in the same order, and end at the same state.
+ * Live operations run at both. The results in between depend on how quickly each gateway reads, but both report the
+ * same steps in the same order, and end at the same state.
  */
 export function sideBySide(
   first: ApiClient,
@@ -74,7 +76,7 @@ export function sideBySide(
     const ours = watch(first.subscribe(query, variables));
     const theirs = watch(second.subscribe(query, variables));
     async function* read() {
-      // From here on both are told of whatever the reader brings about.
+      // From here on both gateways report the changes that the reader causes.
       await Promise.all([ours.until(1), theirs.until(1)]);
       for (let next = 0; await ours.until(next + 1); next++) yield ours.results[next]!;
       if (ours.failure) throw ours.failure;
@@ -105,12 +107,12 @@ const isMutation = (query: string) => /^\s*mutation\b/.test(query);
 interface Watch {
   results: Answer[];
   failure: unknown;
-  /** Waits for so many results; false when it ended before. */
+  /** Waits for this many results; false when the operation ended before. */
   until(count: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** Reads a live operation, whoever else does. */
+/** Reads a live operation, independently of other readers. */
 function watch(live: LiveResults): Watch {
   const changes = new EventEmitter();
   let ended = false;
@@ -141,11 +143,11 @@ function watch(live: LiveResults): Watch {
   return self;
 }
 
-/** Waits until both have told the same last; false when that does not come. */
+/** Waits until the last results of both are equal; false when this does not happen in time. */
 const settled = (ours: Watch, theirs: Watch, patience: number): Promise<boolean> =>
   eventually(() => isDeepStrictEqual(told(ours), told(theirs)), patience / 1_000).catch(() => false);
 
-/** With errors in alphabetical order: they come in that in which the subgraphs happen to answer. */
+/** Sorts the errors alphabetically, because their order depends on which subgraph answers first. */
 function inOrder(answer: Answer): Answer {
   const { errors } = answer;
   return errors ? { ...answer, errors: errors.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) } : answer;
@@ -154,15 +156,18 @@ function inOrder(answer: Answer): Answer {
 const nameOf = ({ message, path = [] }: NonNullable<Answer['errors']>[number]) =>
   `${message} ${path.join('.')}`;
 
-/** The last result or failure. Each execution signs the addresses of files anew: what changes with the clock is left out. */
+/**
+ * The last result or failure. Each execution signs the addresses of files anew, so the parts that change with time are
+ * removed.
+ */
 const told = ({ results, failure }: Watch): unknown =>
   JSON.parse(
     JSON.stringify(failure ?? results.at(-1) ?? null).replace(/\?expires=\d+&signature=[\w-]+/g, ''),
   );
 
 /**
- * What the events themselves have told: plain fields, without repetitions. Objects and lists are joined to them, and
- * may be read sooner or later.
+ * The steps that the events themselves report: plain fields, without repetitions. Objects and lists are fetched
+ * separately, and may be read sooner or later.
  */
 function stepsOf({ results }: Watch): string[] {
   const steps = results
@@ -174,7 +179,7 @@ function stepsOf({ results }: Watch): string[] {
 const plainFields = (value: unknown) =>
   value && Object.entries(value).filter(([, field]) => field !== null && typeof field !== 'object');
 
-/** Whoever subscribed later has heard less of the beginning. */
+/** A reader that subscribed later has missed some of the beginning. */
 function isEndOfOther(one: string[], other: string[]): boolean {
   const length = Math.min(one.length, other.length);
   return isDeepStrictEqual(one.slice(one.length - length), other.slice(other.length - length));

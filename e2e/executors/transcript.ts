@@ -1,6 +1,9 @@
-/** What of an exchange is the same each time, whoever buys whenever. */
+/** The parts of an exchange that are the same in every run, whoever buys and whenever. */
 
-/** Where a value stands for something made by chance or by the clock: what it is called instead, and its form. */
+/**
+ * For values that come from chance or the clock: the name that replaces them, and the form by which they are
+ * recognized.
+ */
 const FORMS: [name: string, form: RegExp][] = [
   ['token', /eyJ[\w-]+\.[\w-]+\.[\w-]+/],
   ['email', /buyer-\w+@example\.org/],
@@ -14,8 +17,8 @@ const FORMS: [name: string, form: RegExp][] = [
 const ANY_FORM = new RegExp(FORMS.map(([name, { source }]) => `(?<${name}>${source})`).join('|'), 'g');
 
 /**
- * The value with everything that chance or the clock has made numbered by its first appearance: `id 1`, `time 2`. The
- * same id is the same number everywhere, so whatever refers to something else still has to refer to the right one.
+ * The value with everything that comes from chance or the clock numbered by its first appearance: `id 1`, `time 2`. The
+ * same id has the same number everywhere, so references between objects are still compared.
  */
 export function withoutChance(value: unknown): unknown {
   const numbers = new Map<string, string>();
@@ -32,7 +35,7 @@ export function withoutChance(value: unknown): unknown {
   return JSON.parse(text);
 }
 
-/** With the fields of every object in alphabetical order, so that numbers do not depend on theirs. */
+/** Sorts the fields of every object alphabetically, so that the numbers do not depend on the order of fields. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;

@@ -4,7 +4,7 @@ import { confirmPayment } from '../../dev/buyer/purchase.ts';
 import { type Backend, complete, mailsTo, reserve, startTestStack, type TestStack } from '../world.ts';
 
 jest.setTimeout(120_000);
-/** Seconds from the restart to the purchase's good end. */
+/** Seconds from the restart within which the purchase must be completed. */
 const WITHIN = 60;
 
 describe.each<{ backend: Backend; available: boolean }>([
@@ -21,7 +21,7 @@ describe.each<{ backend: Backend; available: boolean }>([
     await stack?.end();
   });
 
-  /** The purchase ends well, once: one capture, one email. */
+  /** Checks that the purchase is completed once: one capture, one email. */
   async function endsWell({ buyer, purchase }: Awaited<ReturnType<typeof reserve>>) {
     const done = await purchase.until(complete, WITHIN);
     expect(done.payments.filter(({ status }) => status === 'SUCCEEDED')).toHaveLength(1);
@@ -33,7 +33,7 @@ describe.each<{ backend: Backend; available: boolean }>([
   run.each(['payments', 'orders', 'tickets', 'invoices'])('%s', async name => {
     const reserved = await reserve(stack);
     const killed = stack.processes.get(name)!;
-    // The answer may be lost with the process: what counts is what the buyer has in the end.
+    // The answer may be lost with the process: only the final state that the buyer sees is checked.
     const confirming = confirmPayment(reserved.buyer.api, reserved.payment.id, 'pm_card_visa').catch(
       () => null,
     );
@@ -43,7 +43,7 @@ describe.each<{ backend: Backend; available: boolean }>([
     await killed.start();
     const { payments } = reserved.purchase.news.at(-1)!;
     if (name === 'payments' && payments[0]!.status !== 'SUCCEEDED') {
-      // As a front end does after an error: try again. One that went through is told apart by its status.
+      // Tries again, as a front end does after an error. The status shows when an earlier try succeeded.
       await confirmPayment(reserved.buyer.api, reserved.payment.id, 'pm_card_visa');
     }
     await endsWell(reserved);

@@ -1,4 +1,4 @@
-/** One operation for each field that a schema offers at its root, with arguments that its types accept. */
+/** One operation for each root field of a schema, with arguments that its types accept. */
 import {
   buildASTSchema,
   type GraphQLInputType,
@@ -21,7 +21,7 @@ export interface Operation {
   variables: Record<string, unknown>;
 }
 
-/** What a schema offers to clients; fields that only gateways ask (`_entities`, `_service`) are left out. */
+/** The fields that a schema offers to clients; fields that only gateways ask (`_entities`, `_service`) are left out. */
 export function everyOperation(sdl: string): Operation[] {
   const schema = buildASTSchema(parse(sdl), { assumeValidSDL: true });
   return [

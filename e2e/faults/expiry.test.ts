@@ -4,7 +4,7 @@ import { confirmPayment } from '../../dev/buyer/purchase.ts';
 import { atStripe, type Backend, eventually, reserve, startTestStack, type TestStack } from '../world.ts';
 
 jest.setTimeout(240_000);
-/** Seconds from the restart to the order's end. */
+/** Seconds from the restart within which the order must end. */
 const WITHIN = 90;
 
 const ORDER = `query ($id: ID!) { order(id: $id) {
@@ -12,7 +12,7 @@ const ORDER = `query ($id: ID!) { order(id: $id) {
   payments { status providerReference refundedAmount { amount } }
 } }`;
 
-/** Keeps the news of a capture in the outbox, in the transaction that writes it: no relay sees it as due. */
+/** Keeps the message about a capture in the outbox, in the transaction that writes it: no relay finds it due. */
 const DELAY_NEWS = `
   create function delay_news() returns trigger language plpgsql as
     $$ begin new.due_at := now() + interval '1 day'; return new; end $$;
@@ -34,7 +34,7 @@ describe.each<{ backend: Backend; available: boolean }>([
     await stack?.end();
   });
 
-  /** Kills all that is ours; Stripe goes on. */
+  /** Kills all our processes; the Stripe sandbox continues. */
   async function killAll() {
     const ours = [...stack.processes.values()].filter(({ name }) => name !== 'stripe-sandbox');
     await Promise.all([stack.redis?.kill(), ...ours.map(each => each.kill())]);
@@ -50,7 +50,7 @@ describe.each<{ backend: Backend; available: boolean }>([
       await purchase.close();
       await killAll();
 
-      // The hold ends while everything is down, and its end is the first thing that orders hears of.
+      // The hold ends while everything is down, and its end is the first thing that orders learns about it.
       await stack.redis?.restart();
       await stack.processes.get('postgresql')!.start();
       await stack.sql('payments', 'drop trigger delay_news on outbox');
@@ -72,7 +72,7 @@ describe.each<{ backend: Backend; available: boolean }>([
         ...['CREATED', 'RESERVED', 'PAID', 'SHIPPING_SCHEDULED', 'COMPLETED'],
       ]);
 
-      // The news itself arrives at last, and tells nothing new.
+      // The message itself arrives at last, and changes nothing.
       const isHandled = async () => {
         const [row] = await stack.sql(
           'payments',

@@ -41,7 +41,9 @@ async function purchaseEndsWell() {
 
 test('every connection terminated in a transaction, twenty times, and each process is ready again by itself', async () => {
   const before = pidsOf(NAMES);
-  /** Stops a database's transactions at the outbox, which each process reads in one, and ends their sessions. */
+  /**
+   * Blocks a database's transactions at the outbox, which each process reads in a transaction, and ends their sessions.
+   */
   async function breakTransactions(name: string) {
     const client = new Client({ connectionString: stack.databaseUrl(name) });
     await client.connect();
@@ -67,7 +69,10 @@ test('F14: PostgreSQL killed five times under load comes back, and so does every
   const product = (await listEvents(stack.api))[0]!.products.find(({ kind }) => kind === 'ADMISSION')!;
   const placed: string[] = [];
   let loaded = true;
-  /** Places orders one after the other, each until it is answered, as a front end does with its key. */
+  /**
+   * Places orders one after the other; each request is repeated under its key until it is answered, as a front end
+   * does.
+   */
   async function load() {
     while (loaded) {
       const input = { idempotencyKey: randomUUID(), lines: [{ productId: product.id, quantity: 1 }] };
@@ -114,7 +119,7 @@ interface Failure {
   extensions: { code: string; retryAfter?: number };
 }
 
-/** What clients may be told without a database: that it is away, or that what they sent can never do. */
+/** The errors that clients may get without a database: that it is away, or that their request can never succeed. */
 function expectUnavailable(answers: { operation: string; errors: Failure[] | undefined }[]) {
   const told = answers.flatMap(({ operation, errors = [] }) =>
     errors.map(({ message, extensions }) => ({ ...extensions, operation, message })),

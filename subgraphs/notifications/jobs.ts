@@ -4,7 +4,7 @@ import { defineJob } from '#shared/messaging/jobs.ts';
 
 const data = z.object({ notificationId: z.uuid() });
 
-/** Sends what is of LOW or NORMAL priority. */
+/** Sends notifications of LOW or NORMAL priority. */
 export const sendNotificationJob = defineJob({
   name: 'notifications/send-notification',
   data,
@@ -12,7 +12,10 @@ export const sendNotificationJob = defineJob({
   background: true,
 });
 
-/** Sends what is of HIGH priority, in a queue of its own: an order's confirmation never waits behind a mass mailing. */
+/**
+ * Sends notifications of HIGH priority, in a queue of its own: an order's confirmation never waits behind a mass
+ * mailing.
+ */
 export const sendUrgentNotificationJob = defineJob({
   name: 'notifications/send-urgent-notification',
   data,

@@ -8,7 +8,7 @@ import { resolvers } from './resolvers.ts';
 import type { NotificationsServices } from './services.ts';
 import { readNotificationsSettings } from './settings.ts';
 
-/** How long a stop waits for a mail server's answer. All of it takes 10 s at most (F11). */
+/** How long a stop waits for a mail server's answer. The whole stop takes 10 s at most (F11). */
 const PATIENCE_MS = 5_000;
 
 /** Starts the notifications subgraph. */
@@ -27,7 +27,7 @@ export async function startNotifications(env: Environment): Promise<RunningSubgr
   return {
     ...running,
     async stop() {
-      // Its mail is then of unknown outcome, is recorded so, and sent again by whoever starts next.
+      // The mail then has an unknown outcome, is recorded so, and is sent again by the next process that starts.
       const hangUp = setTimeout(mailer.close, PATIENCE_MS);
       await running.stop().finally(() => clearTimeout(hangUp));
     },

@@ -34,7 +34,7 @@ export const resolvers: Resolvers = {
     __resolveReference: ({ id }, ctx) => findEvent(ctx, id),
     products: (event, _, ctx) => productsOf(ctx, event.id),
   },
-  // Whoever sees a product or a ticket sees its event.
+  // A viewer who may see a product or a ticket may see its event.
   Product: {
     __resolveReference: ({ id }, ctx) => findProduct(ctx, id),
     event: (product, _, ctx) => loadExisting(ctx, Event, product.eventId),

@@ -1,4 +1,4 @@
-/** The event of the local stack, as the public contract promises it. Production seeds nothing. */
+/** The event of the local stack, as the public contract describes it. Production seeds nothing. */
 import { type EntityManager, inTransaction, query, sql } from '#shared/data/database.ts';
 import { insertion } from '#shared/data/entities.ts';
 import { SEEDED_ORGANIZER_ID } from '#shared/seeds.ts';
@@ -36,7 +36,7 @@ const PRODUCTS = [
   },
 ];
 
-/** Creates the seeded event unless it exists; one that has ended meanwhile is held once more. */
+/** Creates the seeded event unless it exists; a seeded event that has ended gets new dates. */
 export async function seedEvent(em: EntityManager): Promise<void> {
   const { publicKey, privateKey } = createEventKeys();
   const startsAt = new Date(Date.now() + DAYS_AHEAD * 86_400_000);

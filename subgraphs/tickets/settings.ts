@@ -5,7 +5,7 @@ import { type Environment, readSubgraphSettings } from '#shared/kernel/settings.
 /** Settings of the tickets subgraph. */
 export function readTicketsSettings(env: Environment) {
   return readSubgraphSettings('tickets', env, k => ({
-    /** Where browsers reach this process: the base of the file addresses handed to clients. */
+    /** The address at which browsers reach this process: the base of the file addresses given to clients. */
     TICKETS_PUBLIC_URL: k.url(`http://localhost:${env.TICKETS_PORT || portOf('tickets')}`, publicUrlFault),
     /** Creates the event of the local stack. */
     SEED: k.developmentFlag('creates an event for development'),

@@ -1,4 +1,4 @@
-/** The buyers: eight front ends that buy one thing after the other, as their plans say, whatever breaks meanwhile. */
+/** The buyers: eight front ends that follow their plans and buy one thing after the other, whatever fails meanwhile. */
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApiClient } from '../../../dev/buyer/client.ts';
@@ -15,10 +15,10 @@ export interface Market {
   products: Record<ProductName, string>;
   journal: Journal;
   signal: AbortSignal;
-  /** Gets each purchase as it begins. */
+  /** Receives each purchase as it begins. */
   told: Told[];
   following: Following[];
-  /** Access tokens by user id, for whoever looks at the orders afterwards. */
+  /** Access tokens by user id, for code that looks at the orders afterwards. */
   tokens: Map<string, string>;
 }
 
@@ -33,7 +33,9 @@ const CANCEL = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input
 /** How long a buyer watches an order before buying the next thing. */
 const WATCH_MS = 6_000;
 
-/** Registers a buyer and carries its plans out, one after the other. Who cannot even register tells the journal. */
+/**
+ * Registers a buyer and carries out the plans, one after the other. A failed registration is recorded in the journal.
+ */
 export async function buy(market: Market, buyer: number, plans: Plan[]): Promise<void> {
   try {
     await buyAll(market, buyer, plans);
@@ -57,7 +59,7 @@ async function buyAll(market: Market, buyer: number, plans: Plan[]): Promise<voi
   }
 }
 
-/** Whose registration was answered into the void signs in: the account is there. */
+/** A buyer whose registration succeeded but whose answer was lost signs in: the account exists. */
 async function openAccount(shop: Shop, email: string) {
   const secret = { email, password: 'a long enough password' };
   const { register } = await insist(shop, 'register', REGISTER, {
@@ -99,7 +101,7 @@ async function purchase(
   }
 }
 
-/** Two requests at once under one key when the first answer is lost: both must name the same order. */
+/** Two concurrent requests under one key when the first answer is lost: both must name the same order. */
 async function place(
   shop: Shop,
   told: Told,
@@ -145,7 +147,7 @@ async function cancel(shop: Shop, told: Told): Promise<void> {
   }
 }
 
-/** Downloads the invoice once it can be had: its bytes must be the same for ever (I6). */
+/** Downloads the invoice once it is available: its bytes must never change (I6). */
 async function keepInvoice(told: Told, following: Following): Promise<void> {
   for (let attempt = 0; attempt < 5 && told.invoiceHash === null; attempt++) {
     const url = following.latest()?.invoice?.pdfUrl;

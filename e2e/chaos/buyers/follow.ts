@@ -1,12 +1,12 @@
-/** Follows an order live, as a page does that stays open: a broken subscription is taken up again. */
+/** Follows an order live, as an open page does: a broken subscription is started again. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiClient, LiveResults } from '../../../dev/buyer/client.ts';
 import { type Journal, NEWS, type News, noteErrors, remember, type Told } from './told.ts';
 
 export interface Following {
-  /** The newest that was heard. */
+  /** The newest update that was received. */
   latest(): News | undefined;
-  /** The first news, heard last or yet to come, for which `is` holds; null after `ms`. */
+  /** The first update, from the last one received on, for which `is` holds; null when there is none within `ms`. */
   until(is: (news: News) => boolean, ms: number): Promise<News | null>;
   close(): Promise<void>;
 }

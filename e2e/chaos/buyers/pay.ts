@@ -11,7 +11,7 @@ const CHECKOUT = `mutation ($input: CreateCheckoutInput!) { createCheckout(input
   __typename ... on CheckoutSession { id url } ... on Error { message } } }`;
 const RETURN_URL = 'https://shop.example/back';
 
-/** The payment methods that a buyer gives, one after the other, until one is taken. */
+/** The payment methods that a buyer tries, one after the other, until one is accepted. */
 const METHODS: Partial<Record<Kind, string[]>> = {
   'declined, then card': ['pm_card_chargeDeclined', 'pm_card_visa'],
   '3-D Secure': ['pm_card_threeDSecure2Required'],
@@ -23,7 +23,7 @@ const payable = ({ status, payments }: News) =>
   isOver(status) || (status === 'RESERVED' && payments?.some(({ clientSecret }) => clientSecret !== null));
 const LOOK_AGAIN_MS = 15_000;
 
-/** Pays the order, as far as the plan goes. Returns when the buyer has done all, or when the order is over. */
+/** Pays the order, as far as the plan says. Returns when the buyer has done everything, or when the order has ended. */
 export async function pay(shop: Shop, told: Told, plan: Plan, following: Following): Promise<void> {
   await following.until(news => payable(news) === true, LOOK_AGAIN_MS);
   await pause(plan.thinkMs);
@@ -38,8 +38,8 @@ export async function pay(shop: Shop, told: Told, plan: Plan, following: Followi
 }
 
 /**
- * Gives a payment method until the provider has said something to it. Returns where the buyer has to go, if anywhere.
- * After a lost answer the payment tells what has become of it.
+ * Submits a payment method until the provider has answered. Returns the address to which the buyer has to go, if any.
+ * After a lost answer, the payment itself shows what happened.
  */
 async function confirm(
   shop: Shop,
@@ -62,7 +62,7 @@ async function confirm(
         if (answer.status === 'REQUIRES_ACTION') return answer.nextActionUrl;
       }
     }
-    // It is being confirmed, or is not known to the provider yet: the news tell when to look again.
+    // It is being confirmed, or the provider does not know it yet: the live updates tell when to look again.
     const before = following.latest();
     await following.until(news => news !== before, 1_000);
     await pause(200);

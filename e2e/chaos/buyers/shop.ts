@@ -1,11 +1,11 @@
-/** A front end that does not give up: it asks again after UNAVAILABLE and after lost answers. */
+/** A front end that does not give up: it repeats requests after UNAVAILABLE and after lost answers. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Answer, ApiClient } from '../../../dev/buyer/client.ts';
 import type { Random } from '../random.ts';
 import { type Journal, NEWS, type News, noteErrors, remember, type Told } from './told.ts';
 
 const ANSWER_WITHIN_MS = 20_000;
-/** Far longer than all faults together: whoever waits in vain for so long has found one of ours. */
+/** Much longer than all faults together: a buyer who waits for so long has found a fault of our own. */
 const PATIENCE_MS = 120_000;
 
 export class GaveUp extends Error {}
@@ -14,14 +14,14 @@ export interface Shop {
   api: ApiClient;
   journal: Journal;
   random: Random;
-  /** Goes off when the run is given up. */
+  /** Aborts when the run is given up. */
   signal: AbortSignal;
 }
 
 /**
- * The answer's data, asked for until there is one.
- * @param loseAfterMs gives the first answer up after so long, as a front end does whose connection breaks.
- * @throws GaveUp after two minutes, and at once on an error that asking again cannot mend.
+ * The answer's data; the request is repeated until there is an answer.
+ * @param loseAfterMs drops the first answer after this time, like a front end whose connection breaks.
+ * @throws GaveUp after two minutes, and at once on an error that a repetition cannot resolve.
  */
 export async function insist(
   { api, journal, random, signal }: Shop,
@@ -54,7 +54,7 @@ export async function insist(
   throw new GaveUp(`${operation}: no answer within ${PATIENCE_MS / 1_000} s; last ${last}`);
 }
 
-/** The answer, or why there is none. */
+/** The answer, or the reason why there is none. */
 async function within(ms: number, asked: Promise<Answer>): Promise<Answer | Error> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Error>(resolve => {
@@ -66,7 +66,7 @@ async function within(ms: number, asked: Promise<Answer>): Promise<Answer | Erro
   return answer;
 }
 
-/** The order as it is, remembered. */
+/** The current order, which is also remembered. */
 export async function lookAtOrder(shop: Shop, told: Told): Promise<News> {
   const { order } = await insist(shop, 'order', `query ($id: ID!) { order(id: $id) { ${NEWS} } }`, {
     id: told.orderIds[0],
@@ -76,7 +76,7 @@ export async function lookAtOrder(shop: Shop, told: Told): Promise<News> {
   return order;
 }
 
-/** Posts to a page of the sandbox, as a browser does, until it answers. */
+/** Posts to a page of the sandbox, as a browser does, and repeats until it answers. */
 export async function postToPage(
   { random, signal }: Shop,
   url: string,

@@ -1,4 +1,4 @@
-/** What clients were told: every answer that the system must stand by afterwards. */
+/** What clients were told: every answer that must still be true afterwards. */
 import type { Kind } from '../plans.ts';
 
 export interface Told {
@@ -8,27 +8,27 @@ export interface Told {
   email: string;
   userId: string;
   lines: { productId: string; quantity: number }[];
-  /** Ids that the idempotency key was answered with, without repetitions: there should be one. */
+  /** Ids of the orders that the idempotency key was answered with, without repetitions: there should be one. */
   orderIds: string[];
-  /** The member of the result union that refused the order, if one did. */
+  /** The member of the result union that refused the order, if any. */
   refusal: string | null;
-  /** Statuses of the order as they came live, without repetitions, at milliseconds since 1970. */
+  /** Statuses of the order that came live, without repetitions, with their times in milliseconds since 1970. */
   seen: { status: string; at: number }[];
-  /** The newest end of the hold that was told. */
+  /** The end of the hold that was told last. */
   holdEndsAt: number | null;
-  /** The newest status told of each payment. */
+  /** The newest status of each payment that was told. */
   payments: Record<string, string>;
-  /** When a payment was first told to have succeeded, and until when the stock was held by then. */
+  /** When a payment was first told to have succeeded, and the end of the hold that was known then. */
   succeeded: { paymentId: string; at: number; holdEndsAt: number | null } | null;
   cancelAsked: boolean;
   /** True once an answer said CANCELED. */
   canceled: boolean;
-  /** Codes of tickets by id. */
+  /** Codes of the tickets, by ticket id. */
   tickets: Record<string, string>;
   invoiceNumber: string | null;
-  /** SHA-256 of the invoice's PDF as it was downloaded first. */
+  /** SHA-256 of the invoice's PDF at its first download. */
   invoiceHash: string | null;
-  /** Why the buyer gave up, if so. */
+  /** The reason why the buyer gave up, or null. */
   gaveUp: string | null;
 }
 
@@ -48,10 +48,10 @@ export const newTold = (given: Pick<Told, 'purchase' | 'kind' | 'email' | 'userI
   gaveUp: null,
 });
 
-/** What the API answered beside results: a client may meet UNAVAILABLE during a fault, and nothing worse. */
+/** The errors and lost answers of the API: a client may meet UNAVAILABLE during a fault, and nothing worse. */
 export interface Journal {
   answers: number;
-  /** Cut, timed out, or not readable. */
+  /** The answer was cut, timed out, or was not readable. */
   lost: number;
   /** Errors by code. */
   codes: Record<string, number>;
@@ -61,7 +61,7 @@ export interface Journal {
 
 export const newJournal = (): Journal => ({ answers: 0, lost: 0, codes: {}, unexpected: [] });
 
-/** What a client of a well-kept system may be told while a part of it is away. */
+/** The errors that a client may get while a part of a correct system is away. */
 const EXCUSED = ['UNAVAILABLE'];
 
 export function noteErrors(
@@ -76,7 +76,7 @@ export function noteErrors(
   }
 }
 
-/** An order as the live operation and the query tell it. */
+/** An order in the form in which the live operation and the query return it. */
 export interface News {
   id: string;
   status: string;
@@ -89,12 +89,12 @@ export interface News {
 export const NEWS = `id status expiresAt payments { id status clientSecret nextActionUrl }
   invoice { number status pdfUrl } tickets { id code qrCode status }`;
 
-/** Remembers what news promise. `live` news also tell the order of statuses. */
+/** Remembers the promises that an update contains. With `live`, also the order of the statuses. */
 export function remember(told: Told, news: News, { live }: { live: boolean }): void {
   const at = Date.now();
   if (live && told.seen.at(-1)?.status !== news.status) told.seen.push({ status: news.status, at });
   if (news.expiresAt) told.holdEndsAt = Date.parse(news.expiresAt);
-  // A part that is away is null.
+  // A field is null while its subgraph is away.
   for (const { id, status } of news.payments ?? []) rememberPayment(told, id, status);
   for (const { id, code } of news.tickets ?? []) told.tickets[id] = code;
   if (news.invoice?.number) told.invoiceNumber = news.invoice.number;

@@ -1,17 +1,17 @@
-/** What a run leaves to be judged, and what a judgement is. All of it is plain data. */
+/** The evidence that a run leaves, and the form of a judgement. All of it is plain data. */
 
 import type { Journal, Told } from '../buyers/told.ts';
 import type { Rest } from '../rest.ts';
 import type { Snapshot } from '../snapshot.ts';
 
 export interface Finding {
-  /** The promise that is broken (docs: I1 to I13), or what else went wrong. */
+  /** The promise that is broken (docs: I1 to I13), or another problem. */
   invariant: string;
-  /** In words, with ids. */
+  /** The description, with ids. */
   what: string;
 }
 
-/** The most that was seen taken and held of a quota at one moment during the run. */
+/** The extremes of the taken and held quantities of a quota that were observed during the run. */
 export interface Peak {
   quotaId: string;
   capacity: number;
@@ -20,13 +20,13 @@ export interface Peak {
   mostHeld: number;
 }
 
-/** One ticket scanned several times at once: the same attempt twice, and another. */
+/** One ticket scanned several times at once: the same attempt twice, and a different one. */
 export interface DoorTest {
   ticketId: string;
   scans: { nonce: string; scanId: string; result: string }[];
 }
 
-/** An invoice's document, downloaded twice with the faults in between; null: could not be had. */
+/** An invoice's document, downloaded before and after the faults; null when it was not available. */
 export interface DocumentTest {
   orderId: string;
   number: string;
@@ -34,7 +34,7 @@ export interface DocumentTest {
   last: string | null;
 }
 
-/** How many database connections a process uses at once when it is asked for more than it has. */
+/** How many database connections a process uses at once when more are requested than it has. */
 export interface Pool {
   process: string;
   before: number;
@@ -51,7 +51,7 @@ export interface Evidence {
   documents: DocumentTest[];
   pools: Pool[];
   crashes: string[];
-  /** Times at which a connection to the mail server, or who used it, was cut off. */
+  /** Times at which a connection to the mail server, or a process that used one, was cut off. */
   mailCuts: number[];
 }
 
@@ -71,5 +71,5 @@ export const sumBy = <T>(
   return sums;
 };
 
-/** Statuses in which an order has what it asked for, or still may get it. */
+/** Statuses in which an order has what it asked for, or may still get it. */
 export const KEEPS_STOCK = ['RESERVED', 'PAID', 'SHIPPING_SCHEDULED', 'COMPLETED'];

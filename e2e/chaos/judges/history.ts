@@ -1,8 +1,10 @@
-/** I4 and I10: what clients were told has happened, and in that order. */
+/** I4 and I10: everything that clients were told has happened, and in that order. */
 import { TRANSITIONS } from '../../../subgraphs/orders/order/order.entity.ts';
 import type { Evidence, Finding } from './evidence.ts';
 
-/** I4: every order's history follows the graph without gap, and what was seen live is a part of it in its order. */
+/**
+ * I4: every order's history follows the state graph without gaps, and the statuses seen live are a subsequence of it.
+ */
 export function judgeHistory({ snapshot, told }: Evidence): Finding[] {
   const findings: Finding[] = [];
   const add = (what: string) => findings.push({ invariant: 'I4', what });
@@ -38,7 +40,7 @@ function isSubsequence(part: string[], whole: string[]): boolean {
   return next === part.length;
 }
 
-/** I10: every write that a client was told of is there. */
+/** I10: every write that was confirmed to a client exists. */
 export function judgeAcknowledged({ snapshot, told }: Evidence): Finding[] {
   const findings: Finding[] = [];
   const orders = new Map(snapshot.orders.map(order => [order.id, order]));

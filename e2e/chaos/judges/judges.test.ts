@@ -1,11 +1,11 @@
-/** The controls of the chaos run's judges: each promise, when broken, is found broken; when kept, it is not. */
+/** The controls of the chaos run's judges: each promise is found broken when it is broken, and not when it is kept. */
 import { describe, expect, test } from '@jest/globals';
 import { noteErrors } from '../buyers/told.ts';
 import { judge } from '../invariants.ts';
 import type { Evidence } from './evidence.ts';
 import { CONFIRMATION, QUOTA, soundEvidence } from './sound-evidence.ts';
 
-/** Those of the evidence once it was spoiled. */
+/** The findings for the evidence after it was changed. */
 function findingsAfter(spoil: (evidence: Evidence) => void) {
   const evidence = soundEvidence();
   spoil(evidence);

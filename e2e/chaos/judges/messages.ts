@@ -1,8 +1,11 @@
-/** I5, I9 and I13: every message handled once, one email each, nothing left undone; and what clients had to suffer. */
+/**
+ * I5, I9 and I13: every message is handled once, each order gets one email, nothing is left undone; also the errors
+ * that clients saw.
+ */
 import { messages as catalogue } from '#schema/messages/index.ts';
 import { countBy, type Evidence, type Finding } from './evidence.ts';
 
-/** An answer is sent once for each time that it is asked for: more of them means that a message took effect twice. */
+/** A request is answered once each time that it is sent: more answers mean that a message took effect twice. */
 const ANSWERS: [answer: string, request: string, template?: string][] = [
   ['inventory-reserve-result', 'inventory-reserve-request'],
   ['shipping-schedule-result', 'shipping-schedule-request'],
@@ -50,7 +53,7 @@ export function judgeMessages({ snapshot }: Evidence): Finding[] {
   return findings;
 }
 
-/** How long after a cut a mail may come once more: a lease, a retry, and a slow machine. */
+/** How long after a cut a mail may come a second time: a lease, a retry, and a slow machine. */
 const CUT_ECHO_MS = 120_000;
 
 /** I9: one confirmation for each COMPLETED order, none for others. */
@@ -101,7 +104,7 @@ export function judgeMails({ snapshot, mailCuts }: Evidence): { findings: Findin
   return { findings, allowed };
 }
 
-/** I13: nothing stays in a passing state, no dead letter outlives its replay, nothing has leaked. */
+/** I13: nothing stays in a passing state, no dead letter remains after its replay, nothing has leaked. */
 export function judgeRest({ rest, snapshot, pools }: Evidence): Finding[] {
   const { unrest, seconds } = rest;
   return [

@@ -1,9 +1,9 @@
-/** I1, I2 and I6: what was collected, given back and invoiced. */
+/** I1, I2 and I6: the amounts that were collected, refunded and invoiced. */
 
 import type { Snapshot } from '../snapshot.ts';
 import { countBy, type Evidence, type Finding, sumBy } from './evidence.ts';
 
-/** Charges with the order they were collected for; null: for none that we know. */
+/** Charges with the order for which they were collected; null when the order is unknown. */
 function withOrders({ charges, payments, orders }: Snapshot) {
   const byReference = new Map(payments.flatMap(p => p.references.map(reference => [reference, p] as const)));
   const byId = new Map(orders.map(order => [order.id, order]));
@@ -13,7 +13,7 @@ function withOrders({ charges, payments, orders }: Snapshot) {
   });
 }
 
-/** I1: per order at most one captured payment; amount and currency equal the order's. */
+/** I1: each order has at most one captured payment; amount and currency equal the order's. */
 export function judgeCaptures({ snapshot }: Evidence): Finding[] {
   const findings: Finding[] = [];
   const add = (what: string) => findings.push({ invariant: 'I1', what });
@@ -29,7 +29,7 @@ export function judgeCaptures({ snapshot }: Evidence): Finding[] {
   return findings;
 }
 
-/** I2: every captured payment ends in a COMPLETED order or is refunded; the books say what the provider says. */
+/** I2: every captured payment ends in a COMPLETED order or is refunded; our records agree with the provider's. */
 export function judgeMoney({ snapshot, told }: Evidence): Finding[] {
   const findings: Finding[] = [];
   const add = (what: string) => findings.push({ invariant: 'I2', what });
@@ -73,7 +73,9 @@ export function judgeMoney({ snapshot, told }: Evidence): Finding[] {
 const untilEnd = ({ at, holdEndsAt }: { at: number; holdEndsAt: number | null }) =>
   holdEndsAt === null ? 'before' : `${holdEndsAt - at} ms before`;
 
-/** I6: numbers without gap or double, as many as their series says; a document never changes a byte. */
+/**
+ * I6: numbers have no gaps or duplicates, and their count equals that of the series; a document never changes a byte.
+ */
 export function judgeDocuments({ snapshot, documents }: Evidence): Finding[] {
   const findings: Finding[] = [];
   const add = (what: string) => findings.push({ invariant: 'I6', what });

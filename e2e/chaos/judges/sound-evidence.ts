@@ -1,4 +1,4 @@
-/** Evidence of a run in which all went well, for tests to spoil: one order completed, one canceled, one expired. */
+/** Evidence of a run without problems, which tests then change: one order completed, one canceled, one expired. */
 import { messages as catalogue, type MessageName } from '#schema/messages/index.ts';
 import { newJournal, newTold, type Told } from '../buyers/told.ts';
 import { SUBGRAPH_DATABASES } from '../snapshot.ts';
@@ -8,7 +8,7 @@ export const PRODUCT = 'product';
 export const QUOTA = 'quota';
 export const USER = { userId: 'user', email: 'buyer@example.org' };
 const at = new Date('2026-11-24T12:00:00Z');
-/** Notification ids are recognized in Message-IDs by their form. */
+/** Notification ids in Message-IDs are recognized by their form. */
 export const CONFIRMATION = '00000000-0000-4000-8000-00000000000a';
 export const CANCELLATION = '00000000-0000-4000-8000-00000000000b';
 

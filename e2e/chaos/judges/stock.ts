@@ -1,7 +1,7 @@
-/** I3, I7 and I8: places, tickets, and who got in. */
+/** I3, I7 and I8: capacity, tickets, and admissions. */
 import { countBy, type Evidence, type Finding, KEEPS_STOCK, sumBy } from './evidence.ts';
 
-/** I3: sold + held ≤ capacity at every moment that was looked at; in the end the counters say what the orders say. */
+/** I3: sold + held ≤ capacity at every observed moment; at the end the counters agree with the orders. */
 export function judgeStock({ snapshot, peaks }: Evidence): Finding[] {
   const findings: Finding[] = [];
   const add = (what: string) => findings.push({ invariant: 'I3', what });
@@ -42,7 +42,7 @@ export function judgeStock({ snapshot, peaks }: Evidence): Finding[] {
   return findings;
 }
 
-/** I7: as many tickets as were paid for, each with a code of its own, none valid for anybody else. */
+/** I7: there are as many tickets as were paid for, each has a code of its own, and none is valid for another person. */
 export function judgeTickets({ snapshot }: Evidence): Finding[] {
   const findings: Finding[] = [];
   const add = (what: string) => findings.push({ invariant: 'I7', what });
@@ -67,7 +67,7 @@ export function judgeTickets({ snapshot }: Evidence): Finding[] {
   return findings;
 }
 
-/** I8: one accepted entry per ticket; a repeated attempt answers the same and adds nothing. */
+/** I8: one accepted entry per ticket; a repeated attempt gets the same answer and adds no scan. */
 export function judgeDoors({ snapshot, doors }: Evidence): Finding[] {
   const findings: Finding[] = [];
   const add = (what: string) => findings.push({ invariant: 'I8', what });

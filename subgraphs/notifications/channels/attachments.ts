@@ -10,7 +10,7 @@ export interface AttachedFile {
   contentType: string;
 }
 
-/** The files could not be fetched, yet: they are still being made, or the tickets subgraph does not answer. */
+/** The files could not be fetched yet: they are still being made, or the tickets subgraph does not answer. */
 export class FilesMissing extends Error {}
 
 /**
@@ -28,7 +28,7 @@ export async function fetchAttachments(
         const response = await fetch(fileUrl(settings.TICKETS_URL, file, settings.internalSecret), {
           signal,
         });
-        // The ticket was revoked since: the email does without.
+        // The ticket was revoked in the meantime, so the email is sent without it.
         if (response.status === 410) return null;
         if (!response.ok) {
           await response.body?.cancel();

@@ -1,4 +1,4 @@
-/** Whom the accounts belong to, as far as notifications need to know. */
+/** The people whom the accounts belong to, with the details that notifications need. */
 import { type EntityManager, isId, query, sql } from '#shared/data/database.ts';
 
 export interface Contact {
@@ -15,7 +15,7 @@ interface ContactRow {
   locale: string;
 }
 
-/** Who has no contact here (the seeded accounts) reads the language of the house. */
+/** A user who has no contact here (the seeded accounts) gets messages in the default language. */
 export const DEFAULT_LOCALE = 'fr';
 
 export async function storeContact(em: EntityManager, contact: Contact): Promise<void> {

@@ -1,4 +1,4 @@
-/** Hands mail to an SMTP server, and finds out as much as can be known about what became of it. */
+/** Hands mail to an SMTP server, and finds out as much as possible about what happened to it. */
 import type { Readable } from 'node:stream';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { SMTPError as SmtpError } from 'nodemailer/lib/smtp-connection';
@@ -15,8 +15,8 @@ export interface Mail {
 }
 
 /**
- * What became of a try. `refused`: the server will never take this message (5xx). `not-sent`: it certainly has not
- * taken it, and may the next time. `unknown`: the message was handed over whole and no answer came.
+ * The outcome of a try. `refused`: the server will never take this message (5xx). `not-sent`: the server has certainly
+ * not taken it, and may take it the next time. `unknown`: the whole message was handed over and no answer came.
  */
 export type Outcome =
   | { kind: 'accepted'; provider: string }
@@ -25,15 +25,15 @@ export type Outcome =
 export interface Mailer {
   /** Never throws. `attempt` counts from 1. */
   send(mail: Mail, attempt: number): Promise<Outcome>;
-  /** A Message-ID (RFC 5322) that is the same at each try, so that mailboxes may tell a repeat. */
+  /** A Message-ID (RFC 5322) that is the same at each try, so that mailboxes can recognize a repeated message. */
   messageIdOf(notificationId: string): string;
-  /** Hangs up, also on servers whose answer is still awaited. */
+  /** Closes the connections, also those to servers whose answer is still awaited. */
   close(): void;
 }
 
-/** Enough for all jobs that run at a time (`jobs.ts`): none waits for a connection of another. */
+/** Enough for all jobs that run at a time (`jobs.ts`): no job waits for the connection of another. */
 const CONNECTIONS = 15;
-/** Shorter than the idle time after which mail servers commonly hang up. */
+/** Shorter than the idle time after which mail servers commonly close a connection. */
 const IDLE_MS = 30_000;
 const CONNECT_MS = 10_000;
 /** From this try on, a server that cannot be reached is treated as one that refuses. */
@@ -52,7 +52,7 @@ export function openMailer(settings: NotificationsSettings): Mailer {
     async send(mail, attempt) {
       const outcome = await first.send(mail);
       const askAnother = outcome.kind === 'refused' || (outcome.kind === 'not-sent' && attempt >= PATIENCE);
-      // After an unknown outcome it may be on its way: another provider could only add a second copy.
+      // After an unknown outcome the mail may be on its way, and another provider could only add a second copy.
       if (!fallback || !askAnother) return outcome;
       const second = await fallback.send(mail);
       return second.kind === 'refused' && outcome.kind === 'not-sent' ? outcome : second;
@@ -70,7 +70,7 @@ function openServer(provider: string, url: string, timeoutSeconds: number, from:
     url,
     pool: true,
     maxConnections: CONNECTIONS,
-    // The pool would send a message again when its connection ends; whether that may be, we decide.
+    // The pool would send a message again when its connection ends. Our own code decides whether that is allowed.
     maxRequeues: 0,
     idleTimeout: IDLE_MS,
     dnsTimeout: CONNECT_MS,
@@ -80,7 +80,7 @@ function openServer(provider: string, url: string, timeoutSeconds: number, from:
     disableFileAccess: true,
     disableUrlAccess: true,
   } as PoolOptions);
-  // Remembers each message's stream: how far it was read tells how much the server may have got.
+  // Remembers the stream of each message: how far the stream was read shows how much the server may have received.
   transport.use('stream', ({ data, message }, done) => {
     const { progress } = data as { progress: Progress };
     message.processFunc(stream => {
@@ -94,7 +94,7 @@ function openServer(provider: string, url: string, timeoutSeconds: number, from:
     async send(mail: Mail): Promise<Outcome> {
       const progress: Progress = {};
       try {
-        // Automatic repliers keep silent (RFC 3834).
+        // Automatic repliers do not answer such mail (RFC 3834).
         const headers = { 'Auto-Submitted': 'auto-generated' };
         await transport.sendMail({ ...mail, from, headers, progress } as SendMailOptions);
         return { kind: 'accepted', provider };
@@ -107,7 +107,7 @@ function openServer(provider: string, url: string, timeoutSeconds: number, from:
   };
 }
 
-/** Newer than its types. */
+/** The `force` option is newer than the published types. */
 interface Closable {
   close(options: { force: boolean }): void;
 }
@@ -116,19 +116,19 @@ interface Progress {
   stream?: Readable;
 }
 
-/** Replies to these are about the message itself; to all others, about the connection or our account. */
+/** Replies with these codes are about the message itself; all others are about the connection or our account. */
 const MESSAGE_ERRORS = ['EENVELOPE', 'EMESSAGE'];
 
-/** Bad sequence of commands, authentication required: about the session, whatever command they answer. */
+/** Bad sequence of commands, and authentication required: both are about the session, whatever command they answer. */
 const SESSION_REPLIES = [503, 530];
 
 function classify({ code = '', responseCode }: SmtpError, { stream }: Progress) {
   if (MESSAGE_ERRORS.includes(code)) {
-    // Without a reply, the message was found to be impossible before anything was asked.
+    // Without a reply, the message was found to be invalid before anything was sent to the server.
     const permanent = !responseCode || (responseCode >= 500 && !SESSION_REPLIES.includes(responseCode));
     return permanent ? 'refused' : 'not-sent';
   }
   if (responseCode) return 'not-sent';
-  // Once the stream has ended, so has the message: its final dot may have reached the server.
+  // Once the stream has ended, the whole message was written: its final dot may have reached the server.
   return stream?.readableEnded ? 'unknown' : 'not-sent';
 }

@@ -1,15 +1,15 @@
-/** What users are told inside the application, pushed to `notificationReceived`. */
+/** Messages to users inside the application, pushed to `notificationReceived`. */
 
 import { createNotification, type Draft } from '../deliver/notifications.ts';
 import type { NotificationsContext } from '../services.ts';
 import { DEFAULT_LOCALE, findContact } from './contacts.ts';
 
 type Telling = Pick<Draft, 'template' | 'data' | 'orderId' | 'eventId'> & {
-  /** What is told of, e.g. `invoice-paid:<invoice id>`: it is told once. */
+  /** What the message is about, e.g. `invoice-paid:<invoice id>`; there is one message per key. */
   key: string;
 };
 
-/** Tells a user something, in the user's language, once per key. */
+/** Sends a user a message, in the user's language, once per key. */
 export async function tellUser(
   { em }: Pick<NotificationsContext, 'em'>,
   userId: string,

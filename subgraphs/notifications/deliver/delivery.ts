@@ -1,7 +1,8 @@
 /**
  * Exactly one email (I9): a notification is claimed by a compare-and-set before its mail is handed over, and released
- * by another that records what became of it. What is certainly not sent is tried again; what is certainly refused has
- * failed; what nobody knows (a crash or a cut between DATA and its answer) is sent once more under the same Message-ID.
+ * by another one that records the outcome. A mail that was certainly not sent is tried again. A mail that was certainly
+ * refused has failed. When the outcome is unknown (a crash or a cut between DATA and its answer), the mail is sent once
+ * more under the same Message-ID.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type EntityManager, inTransaction, query, sql } from '#shared/data/database.ts';
@@ -16,20 +17,23 @@ import { render } from '../templates/index.ts';
 import { Notification } from './notification.entity.ts';
 import { moveNotification, setStatus } from './notifications.ts';
 
-/** Seconds without a sign of life after which a process that was sending is taken for dead. */
+/** Seconds without a sign of life after which a process that was sending is considered dead. */
 const LEASE_SECONDS = 15;
 const RENEWAL_MS = 4_000;
-/** What could not be sent a day after it should have been is of no use any more. */
+/** A notification that could not be sent within a day after it was due is of no use any more. */
 const DEADLINE_MS = 24 * 3_600_000;
-/** Each unknown outcome may have been a delivery: better to stop than to fill a mailbox. */
+/** Each unknown outcome may have been a delivery: it is better to stop than to send many copies. */
 const MOST_UNKNOWN_OUTCOMES = 5;
 const LONGEST_WAIT_MS = 30_000;
 
-/** Waits before the next try: 0.5 s, 1 s, 2 s, … 30 s, a little shuffled so that not all come back at once. */
+/** Waits before the next try: 0.5 s, 1 s, 2 s, … 30 s, with jitter, so that not all tries come back at once. */
 const waitAfter = (attempts: number) =>
   Math.min(500 * 2 ** (attempts - 1), LONGEST_WAIT_MS) * (0.8 + 0.4 * Math.random());
 
-/** Sends what is due. May be called any number of times, also at once; `claim` is replaced in tests alone. */
+/**
+ * Sends the notification if it is due. May be called any number of times, also concurrently; only tests replace
+ * `claim`.
+ */
 export async function deliverNotification(
   ctx: NotificationsContext,
   id: string,
@@ -59,7 +63,7 @@ async function findNotification(em: EntityManager, id: string): Promise<Notifica
   return found ?? null;
 }
 
-/** Why it makes no sense to go on trying, or null. */
+/** The reason why further tries make no sense, or null. */
 function hopeless({ scheduledAt, createdAt, lastError, unknownOutcomes }: Notification): string | null {
   if (unknownOutcomes >= MOST_UNKNOWN_OUTCOMES) {
     return `Sent ${unknownOutcomes} times without ever learning whether it arrived: ${lastError}`;
@@ -69,8 +73,8 @@ function hopeless({ scheduledAt, createdAt, lastError, unknownOutcomes }: Notifi
 }
 
 /**
- * Queues what a dead process was sending: whether it did, nobody knows. Null while that process lives; then it is
- * looked at again later.
+ * Queues a notification that a dead process was sending: nobody knows whether it was sent. Null while that process
+ * lives; then the notification is looked at again later.
  */
 async function takeOver(
   ctx: NotificationsContext,
@@ -91,7 +95,10 @@ async function takeOver(
   return taken;
 }
 
-/** Takes the notification for this try: nobody else sends it while we live. Null: not due, or somebody else has it. */
+/**
+ * Claims the notification for this try: no other process sends it while this one lives. Null when it is not due, or
+ * when another process has it.
+ */
 export async function claimNotification(
   { em, services }: NotificationsContext,
   { id }: Notification,
@@ -133,7 +140,7 @@ async function send(
 }
 
 async function renewLease({ em, log, signal }: NotificationsContext, { id, attempts }: Notification) {
-  // An overdue try has been given up: somebody else takes the notification over once the lease has run out.
+  // An overdue try has been given up: another process takes the notification over once the lease has run out.
   if (signal?.aborted) return;
   try {
     await query(
@@ -146,14 +153,14 @@ async function renewLease({ em, log, signal }: NotificationsContext, { id, attem
   }
 }
 
-/** Records the outcome of a try, with everything that follows from it, in one transaction. */
+/** Records the outcome of a try, with all its consequences, in one transaction. */
 async function release(
   ctx: NotificationsContext,
   notification: Notification,
   outcome: Outcome,
 ): Promise<void> {
   const { id, attempts, status } = notification;
-  // Only of our own try; while waiting (nobody has claimed it), of the state that was looked at.
+  // Only for our own try; while the notification waits (nobody has claimed it), only for the state that was read.
   const only = sql`attempts = ${attempts}`;
   await untilRecorded(ctx, async em => {
     if (outcome.kind === 'accepted') {
@@ -169,7 +176,7 @@ async function release(
       return;
     }
     const { kind, reason } = outcome;
-    // To wait (for tickets, for a mail server that is busy) is nothing to warn of.
+    // Waiting (for tickets, or for a mail server that is busy) needs no warning.
     ctx.log[kind === 'not-sent' ? 'info' : 'warn'](
       { notificationId: id, kind, reason, attempts },
       'not sent',
@@ -195,14 +202,14 @@ async function release(
 const enqueueAgain = (em: EntityManager, notification: Notification, at: number) =>
   enqueue(em, sendJobFor(notification), { notificationId: notification.id }, { at: new Date(at) });
 
-/** Tells the saga that the confirmation has gone out, or never will. */
+/** Tells the saga that the confirmation was sent, or that it will never be sent. */
 export async function answerOrder(em: EntityManager, notification: Notification, reason: string | null) {
   const { id, orderId, template } = notification;
   if (!orderId || template !== 'order-confirmed') return;
   await emit(em, 'notification-send-result', { orderId, notificationId: id, sent: reason === null, reason });
 }
 
-/** Looks again when the process that is sending should have finished, or is dead; at its time when it is scheduled. */
+/** Looks again when the process that is sending should have finished or is dead; for a scheduled one, at its time. */
 async function comeBack(ctx: NotificationsContext, id: string): Promise<void> {
   const now = await findNotification(ctx.em, id);
   const at =
@@ -218,8 +225,8 @@ async function showInApp(ctx: NotificationsContext, id: string): Promise<void> {
 }
 
 /**
- * Once the mail server has answered, the answer must not be lost: while the database is away, its return is waited
- * for (a minute at most), instead of letting the job run, and the mail be sent, once more.
+ * Once the mail server has answered, the answer must not be lost. While the database is away, this waits for its return
+ * (a minute at most); otherwise the job would run again and the mail would be sent again.
  */
 async function untilRecorded(
   { em, log }: NotificationsContext,

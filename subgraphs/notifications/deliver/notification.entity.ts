@@ -18,9 +18,9 @@ export type NotificationStatus = StatusOf<typeof TRANSITIONS>;
 
 /** A file of the tickets subgraph, fetched when the email is sent. */
 export interface Attachment {
-  /** As the reader sees it. */
+  /** The file name that the reader sees. */
   filename: string;
-  /** Below `/files/`. */
+  /** The path below `/files/`. */
   file: string;
 }
 
@@ -32,9 +32,9 @@ const NotificationSchema = defineEntity({
     channel: p.text().$type<NotificationChannel>(),
     template: p.text().$type<TemplateName>(),
     status: p.text().$type<NotificationStatus>(),
-    /** An email address, or for IN_APP a user's id. */
+    /** An email address; for IN_APP a user's id. */
     recipient: p.text(),
-    /** Who may read it, when the recipient has an account. */
+    /** The user who may read it, when the recipient has an account. */
     userId: p.uuid().nullable(),
     orderId: p.uuid().nullable(),
     eventId: p.uuid().nullable(),
@@ -46,10 +46,10 @@ const NotificationSchema = defineEntity({
     priority: p.text().$type<NotificationPriority>(),
     provider: p.text().nullable(),
     providerMessageId: p.text().nullable(),
-    /** What it tells of; a second notification with the same key is not made. */
+    /** What the notification is about; a second notification with the same key is not made. */
     dedupeKey: p.text().nullable(),
     attempts: p.integer(),
-    /** Tries of which nobody knows whether the mail server took the message. */
+    /** Number of tries after which nobody knows whether the mail server took the message. */
     unknownOutcomes: p.integer(),
     lastError: p.text().nullable(),
     createdAt: p.datetime(),
@@ -57,7 +57,7 @@ const NotificationSchema = defineEntity({
     sentAt: p.datetime().nullable(),
     deliveredAt: p.datetime().nullable(),
     failedAt: p.datetime().nullable(),
-    /** While SENDING: when the process that sends is taken for dead. */
+    /** While SENDING: the time from which the sending process is considered dead. */
     leaseUntil: p.datetime().nullable(),
     changedAt: p.datetime(),
   },

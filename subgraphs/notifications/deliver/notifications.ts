@@ -1,4 +1,4 @@
-/** Notifications: who may see them, how they come to be, how they change. */
+/** Notifications: who may see them, how they are made, how they change. */
 import { type Context, mayActFor, requireViewer } from '#shared/context.ts';
 import { entitiesLoader, entityLoader } from '#shared/data/batch.ts';
 import {
@@ -29,26 +29,26 @@ export interface Draft {
   id?: string;
   channel: 'EMAIL' | 'IN_APP';
   template: TemplateName;
-  /** An email address, or for IN_APP a user's id. */
+  /** An email address; for IN_APP a user's id. */
   recipient: string;
   userId: string | null;
   locale: string;
-  /** As readTemplateData gives it. */
+  /** In the form that readTemplateData returns. */
   data: Record<string, unknown>;
   orderId?: string | null;
   eventId?: string | null;
   attachments?: Attachment[];
   priority?: 'LOW' | 'NORMAL' | 'HIGH';
-  /** Not before; null or past: at once. */
+  /** The earliest time to send it; when it is null or past, it is sent at once. */
   scheduledAt?: Date | null;
   dedupeKey?: string;
-  /** Why it can never be sent: it is recorded as FAILED. */
+  /** The reason why it can never be sent: it is then recorded as FAILED. */
   refusal?: string | null;
 }
 
 /**
- * Records a notification and has it sent; IN_APP ones are delivered with that. In the caller's transaction.
- * Null when there is one with this dedupe key already.
+ * Records a notification and has it sent; an IN_APP notification is delivered by being recorded. Runs in the caller's
+ * transaction. Null when a notification with this dedupe key exists already.
  */
 export async function createNotification(em: EntityManager, draft: Draft): Promise<Notification | null> {
   const { channel, template, recipient, userId, locale, data, refusal = null } = draft;
@@ -113,8 +113,8 @@ function firstStatus(
 }
 
 /**
- * Gives a notification another status, when the state machine allows it from where it is, and tells its reader.
- * Null: it stays, because of that or because the condition does not hold. In the caller's transaction.
+ * Gives a notification another status when the state machine allows the step, and tells its reader. Null when the
+ * status stays, because the step is not allowed or the condition does not hold. Runs in the caller's transaction.
  */
 export async function moveNotification(
   em: EntityManager,
@@ -128,7 +128,7 @@ export async function moveNotification(
   return moved;
 }
 
-/** As moveNotification, without telling anyone: SENDING is a passing status. */
+/** Like moveNotification, but tells nobody: SENDING is a passing status. */
 export async function setStatus(
   em: EntityManager,
   id: string,
@@ -153,11 +153,11 @@ const tell = (em: EntityManager, { id, userId, orderId, status }: Notification) 
     status,
   });
 
-/** Its reader, staff and administrators. */
+/** True for the notification's reader, staff and administrators. */
 const maySee = (viewer: Viewer | null, { userId }: Notification) =>
   viewer !== null && (viewer.role === 'STAFF' || mayActFor(viewer, userId ?? ''));
 
-/** As maySee, in SQL. */
+/** The rule of maySee, in SQL. */
 const visibleTo = (viewer: Viewer) =>
   viewer.role === 'STAFF' || viewer.role === 'ADMIN' ? sql`true` : sql`user_id = ${viewer.id}`;
 
@@ -167,7 +167,7 @@ export async function findNotification(ctx: Context, id: string): Promise<Notifi
   return notification && maySee(ctx.viewer, notification) ? notification : null;
 }
 
-/** The notification. @throws NOT_FOUND, also for what the viewer may not see. */
+/** The notification. @throws NOT_FOUND, also for notifications that the viewer may not see. */
 export async function getNotification(ctx: Context, id: string): Promise<Notification> {
   const notification = await findNotification(ctx, id);
   if (!notification) throw notFound('Notification');
@@ -176,7 +176,7 @@ export async function getNotification(ctx: Context, id: string): Promise<Notific
 
 export type NotificationPage = Connection<Notification>;
 
-/** The viewer's own, or all of them for staff and administrators; newest first. */
+/** The viewer's own notifications, or all of them for staff and administrators; newest first. */
 export function listNotifications(
   ctx: Context,
   { status, ...args }: ConnectionArguments & { status?: NotificationStatus | null | undefined },
@@ -185,7 +185,7 @@ export function listNotifications(
   return connect(ctx.em, Notification, args, status ? sql`${visible} and status = ${status}` : visible);
 }
 
-/** A user's, newest first: to that user and to administrators; empty for others. */
+/** A user's notifications, newest first: for that user and for administrators; empty for others. */
 export async function listUserNotifications(
   ctx: Context,
   userId: string,
@@ -195,7 +195,7 @@ export async function listUserNotifications(
   return connectMany(ctx, Notification, 'user_id', args).load(userId);
 }
 
-/** What was told of an order, oldest first, as far as the viewer may see it. */
+/** The notifications about an order, oldest first, as far as the viewer may see them. */
 export async function listOrderNotifications(ctx: Context, orderId: string): Promise<Notification[]> {
   const { viewer } = ctx;
   if (!viewer) return [];

@@ -21,8 +21,9 @@ const TEMPLATES = [
 const keyOf = (orderId: string, template: string) => `order:${orderId}:${template}`;
 
 /**
- * Writes to the buyer what the saga asks for: once per order and template, however often it asks. An order that has
- * ended is not confirmed any more: a confirmation that still waits (for its tickets, for the mail server) is withdrawn.
+ * Writes the email that the saga asks for to the buyer: once per order and template, however often the saga asks. An
+ * order that has ended is not confirmed any more: a confirmation that still waits (for its tickets, or for the mail
+ * server) is withdrawn.
  */
 export async function writeToBuyer(ctx: NotificationsContext, request: Request): Promise<void> {
   const { em } = ctx;
@@ -55,8 +56,8 @@ export async function writeToBuyer(ctx: NotificationsContext, request: Request):
 }
 
 /**
- * What was written of this order so far, by template. Confirmation and cancellation may arrive together and in any
- * order: whoever comes second waits here until the first has committed, and sees it.
+ * The emails of this order that were written so far, by template. Confirmation and cancellation may arrive at the same
+ * time and in any order: the second transaction waits here until the first has committed, and sees its email.
  */
 async function readEarlier(
   { em }: NotificationsContext,
@@ -94,14 +95,17 @@ const ticketFiles = ({ number, ticketIds, customer }: Request): Attachment[] =>
     file: `tickets/${id}.pdf`,
   }));
 
-/** A repeated request is answered as the first was, in case the saga still waits for it. */
+/** A repeated request gets the same answer as the first one, in case the saga still waits for it. */
 async function repeatAnswer({ em }: NotificationsContext, notification: Notification) {
   const { status, lastError } = notification;
   if (status === 'SENT') await answerOrder(em, notification, null);
   if (status === 'FAILED') await answerOrder(em, notification, lastError ?? 'It could not be sent.');
 }
 
-/** Sends what waited for an order's tickets; without this it would look for them by itself, but later. */
+/**
+ * Sends the emails that waited for an order's tickets. Without this they would find the tickets by themselves, but
+ * later.
+ */
 export async function sendWaiting({ em }: NotificationsContext, orderId: string): Promise<void> {
   const rows = await query(
     em,

@@ -10,7 +10,7 @@ const documentView = ({ number, total }: z.output<typeof document>, format: (val
   total: format(total),
 });
 
-/** What staff and organizers write themselves. */
+/** Messages that staff and organizers write themselves. */
 export const announcement = defineTemplate({
   data: z.object({
     title: flat.pipe(line(200)),

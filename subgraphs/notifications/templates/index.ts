@@ -1,4 +1,4 @@
-/** Every template by name, and how they become messages. */
+/** Every template by name, and the code that turns them into messages. */
 import { type InvalidInput, invalidInput } from '#shared/kernel/errors.ts';
 import {
   announcement,
@@ -26,7 +26,7 @@ const templates = {
 export type TemplateName = keyof typeof templates;
 export const TEMPLATE_NAMES = Object.keys(templates) as TemplateName[];
 
-/** The data as the template takes it, or the InvalidInput that names each placeholder missing or wrong. */
+/** The data in the form that the template takes, or the InvalidInput that names each missing or wrong placeholder. */
 export function readTemplateData(
   name: TemplateName,
   data: unknown,
@@ -45,20 +45,20 @@ export function readTemplateData(
 export interface Rendered {
   subject: string;
   text: string;
-  /** Written when it is asked for: not every message becomes an email. */
+  /** The HTML is written on demand: not every message becomes an email. */
   html(): string;
 }
 
 /**
- * Writes the message in the reader's language: French for `fr` and its variants, English for all others. Amounts
- * are written as the locale does.
+ * Writes the message in the reader's language: French for `fr` and its variants, English for all others. Amounts are
+ * formatted for the locale.
  */
 export function render(name: TemplateName, locale: string, data: unknown): Rendered {
   const template = templates[name] as Template;
   const language: Language = /^fr\b/i.test(locale) ? 'fr' : 'en';
   const view = template.view?.(data, moneyFormat(safeLocale(locale, language))) ?? (data as object);
   const texts = compiled(name, language);
-  // A subject is one line, whatever went into it.
+  // A subject is a single line, whatever the data contains.
   const subject = texts
     .subject(view)
     .replace(/[\p{Cc}\s]+/gu, ' ')

@@ -1,4 +1,6 @@
-/** The frame of every HTML email: one column, at most 600 px wide, readable without images and without style sheets. */
+/**
+ * The layout of every HTML email: one column, at most 600 px wide, readable without images and without style sheets.
+ */
 import { compileHtml } from './template.ts';
 
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
@@ -25,12 +27,12 @@ const layout = compileHtml(`<!doctype html>
 </html>
 `);
 
-/** The whole message; `content` is HTML already. */
+/** The whole message; `content` is already HTML. */
 export const frame = (view: { language: string; subject: string; content: string }): string => layout(view);
 
 const paragraphs = compileHtml(
   '{{#each this}}<p style="margin:0 0 16px;white-space:pre-line">{{this}}</p>\n{{/each}}',
 );
 
-/** Plain text as HTML: a paragraph for each one, its line breaks kept. */
+/** Plain text as HTML: each paragraph becomes a paragraph, and its line breaks are kept. */
 export const textToHtml = (text: string): string => paragraphs(text.trim().split(/\n{2,}/));

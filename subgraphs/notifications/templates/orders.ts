@@ -1,4 +1,4 @@
-/** What the buyer is told of an order by email. */
+/** The emails to the buyer about an order. */
 import { z } from 'zod';
 import { defineTemplate, type Money, money } from './template.ts';
 
@@ -15,7 +15,7 @@ const order = z.object({
     }),
   ),
   total: money,
-  /** How many tickets are attached. */
+  /** Number of attached tickets. */
   tickets: z.int(),
   reason: z.string().nullable(),
   link: z.url(),

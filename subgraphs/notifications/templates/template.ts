@@ -1,11 +1,11 @@
-/** What a template is: the data its placeholders need, and its texts in each language. */
+/** Defines a template: the data that its placeholders need, and its texts in each language. */
 import Handlebars from 'handlebars';
 import { z } from 'zod';
 
 export const LANGUAGES = ['fr', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** Handlebars sources. Placeholders are escaped in `html` alone; without it the text becomes paragraphs. */
+/** Handlebars sources. Placeholders are escaped only in `html`; without `html` the text is turned into paragraphs. */
 export interface Texts {
   subject: string;
   text: string;
@@ -14,21 +14,21 @@ export interface Texts {
 
 export interface Template<D extends z.ZodType = z.ZodType> {
   data: D;
-  /** What the texts see, when that is not the data as it is. */
+  /** The data that the texts see, when it differs from the data as given. */
   view?: (data: z.output<D>, money: (value: Money) => string) => object;
   texts: Record<Language, Texts>;
 }
 
-/** Types a template; see Template. */
+/** Gives a template its types; see Template. */
 export const defineTemplate = <D extends z.ZodType>(template: Template<D>): Template<D> => template;
 
 export const money = z.object({ amount: z.int(), currency: z.string().length(3) });
 export type Money = z.output<typeof money>;
 
-/** Making a format takes longer than rendering a whole email. */
+/** Formats are kept, because making one takes longer than rendering a whole email. */
 const formats = new Map<string, Intl.NumberFormat>();
 
-/** Writes minor units as people of this locale write money. */
+/** Formats an amount in minor units as is usual in this locale. */
 export const moneyFormat =
   (locale: string) =>
   ({ amount, currency }: Money): string => {
@@ -40,7 +40,7 @@ export const moneyFormat =
 
 type Compiled = (view: object) => string;
 
-/** A missing placeholder throws instead of leaving a hole. */
+/** A missing placeholder throws instead of leaving a gap in the text. */
 export const compileText = (source: string): Compiled =>
   Handlebars.compile(source, { strict: true, noEscape: true });
 export const compileHtml = (source: string): Compiled => Handlebars.compile(source, { strict: true });

@@ -305,7 +305,7 @@ test('a notification whose transaction ends late, behind newer ones, is not miss
   try {
     const next = async () => (await watching.next()).data.notificationReceived.subject;
     expect(await next()).toBe('first');
-    // As a transaction that wrote before the subscriber's last look and committed after it.
+    // This acts like a transaction that wrote before the subscriber's last look and committed after it.
     const late = await inApp(v7(), 'late');
     await world.sql(
       `update notifications set user_id = $2, changed_at = clock_timestamp() - interval '20 seconds' where id = $1`,

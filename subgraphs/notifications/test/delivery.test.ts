@@ -52,7 +52,8 @@ test('I9: ten jobs at once send one email; without the claim they send more', as
 
 test('F1: what a dead process was sending is left alone while its lease lasts, then sent under the same Message-ID', async () => {
   const interrupted = await domain.queue();
-  // As a process leaves it that dies between DATA and its answer: the mail is out, nothing is recorded.
+  // This is the state that a process leaves when it dies between DATA and its answer: the mail is sent, nothing is
+  // recorded.
   const claimed = await claimNotification(domain.context(), interrupted);
   await domain.context().services.mailer.send(
     {

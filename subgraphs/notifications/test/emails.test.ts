@@ -92,7 +92,7 @@ test('I9: twenty requests for one confirmation, under ids of their own, are one 
     Array.from({ length: 20 }, () => world.messenger.deliver('notification-send-request', request)),
   );
   await mailTo(request.customer.email);
-  // A later request is answered again: whoever asks twice may have missed the first answer.
+  // A later request is answered again, because the sender may have missed the first answer.
   const answers = async () =>
     (await world.emitted('notification-send-result')).filter(({ orderId }) => orderId === request.orderId);
   await eventually(async () => (await world.rowOf(request.orderId)).status === 'SENT');
@@ -112,7 +112,7 @@ test('a confirmation waits for its tickets, and goes out as soon as they are sai
     return row?.status === 'QUEUED' && row.last_error?.includes('404');
   });
   expect(world.mailsTo(request.customer.email)).toHaveLength(0);
-  // By itself it would look again in half an hour.
+  // By itself the job would look again in half an hour.
   await world.sql(
     `update outbox set due_at = now() + interval '30 minutes' where name like 'notifications/%'`,
   );

@@ -79,7 +79,7 @@ test('F9: a slow mail server holds up neither its queue nor the urgent one', asy
   await eventually(() => world.mailbox.faults.some(({ to, times }) => to === slow && times === 9));
   await announce(quick);
   await eventually(() => world.mailsTo(quick).length === 1, 5);
-  // Even with every place of the ordinary queue taken, a confirmation goes out.
+  // A confirmation is sent even when every slot of the ordinary queue is taken.
   await Promise.all(Array.from({ length: 6 }, () => announce(slow)));
   await eventually(() => world.mailbox.faults.some(({ to, times }) => to === slow && times === 5));
   await world.messenger.deliver('notification-send-request', request);

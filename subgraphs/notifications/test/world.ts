@@ -1,4 +1,7 @@
-/** What the tests of this subgraph share: the subgraph with a real mailbox and a small server of ticket files. */
+/**
+ * The helpers that the tests of this subgraph share: the subgraph with a real mailbox and a small server of ticket
+ * files.
+ */
 import { v7 } from 'uuid';
 import type { MessageData } from '#schema/messages/index.ts';
 import { type EntityManager, inTransaction, openDatabase } from '#shared/data/database.ts';
@@ -16,7 +19,7 @@ import { startNotifications } from '../server.ts';
 import type { NotificationsContext } from '../services.ts';
 import { readNotificationsSettings } from '../settings.ts';
 
-/** Plays the tickets subgraph: serves the files that are in `files`, behind signed addresses as it does. */
+/** Stands in for the tickets subgraph: serves the files that are in `files`, behind signed addresses as it does. */
 export async function startTicketFiles() {
   const files = new Map<string, string>();
   const server = await startHttpServer((req, res) => {
@@ -32,7 +35,7 @@ export async function startTicketFiles() {
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
-/** The notifications subgraph and everything around it, on ports of their own. */
+/** The notifications subgraph and everything that it needs, on ports of their own. */
 export async function startWorld(extra: Environment = {}) {
   const mailbox = await startMailbox({ smtpPort: 0, httpPort: 0 });
   const tickets = await startTicketFiles();
@@ -57,7 +60,7 @@ export async function startWorld(extra: Environment = {}) {
       return rows[0] as any;
     },
     async stop() {
-      // First, so that no job waits for its answer.
+      // The mailbox stops first, so that no job waits for its answer.
       await mailbox.stop();
       await world.stop();
       await tickets.stop();
@@ -65,7 +68,7 @@ export async function startWorld(extra: Environment = {}) {
   };
 }
 
-/** The domain functions on a database and a mailbox of their own, with nothing running that would act by itself. */
+/** The domain functions on a database and a mailbox of their own; no job or handler runs by itself. */
 export async function openDomain(extra: Environment = {}) {
   const mailbox = await startMailbox({ smtpPort: 0, httpPort: 0 });
   const environment = await testEnvironment('notifications', { SMTP_URL: mailbox.smtpUrl, ...extra });
@@ -119,7 +122,7 @@ export async function openDomain(extra: Environment = {}) {
   };
 }
 
-/** A request of the saga, of an order that exists nowhere else. */
+/** A request of the saga, for an order that exists nowhere else. */
 export function orderRequest(
   request: Partial<MessageData<'notification-send-request'>> = {},
 ): MessageData<'notification-send-request'> {

@@ -4,12 +4,12 @@ import type { Event } from '../events/event.entity.ts';
 import type { Scan } from './scan.entity.ts';
 
 const WINDOW_MINUTES = 10;
-/** A guest may fumble; a ticket refused this often within the window is being passed around. */
+/** A guest may make mistakes; a ticket that is refused this often within the window is probably being passed around. */
 const SUSPICIOUS_REFUSALS = 3;
 
 /**
- * Tells of a refused scan that looks like fraud: a forged code at its first scan, a real ticket at its third refusal
- * within ten minutes. Once per code and window, so that insisting does not flood the organizer.
+ * Reports a refused scan that looks like fraud: a forged code at its first scan, a real ticket at its third refusal
+ * within ten minutes. It reports once per code and window, so that repeated scans do not flood the organizer.
  */
 export async function reportFraud(
   em: EntityManager,

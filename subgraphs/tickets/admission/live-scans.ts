@@ -5,13 +5,13 @@ import { fork, queryEntities, selectEntities } from '#shared/data/entities.ts';
 import { Scan } from './scan.entity.ts';
 import { getScannableEvent } from './scans.ts';
 
-/** How late a scan may be committed after its own time, and still be noticed. */
+/** How long after its own time a scan may be committed and still be noticed. */
 const OVERLAP_MS = 30_000;
 
-/** The latest scan of the event, then each new one, once. Rights as for scanning. */
+/** The latest scan of the event, then each new one, once. The rights are the same as for scanning. */
 export async function watchScans(ctx: Context, eventId: string) {
   await getScannableEvent(ctx, eventId);
-  // By time with an overlap, not by `id > last`: scans commit in another order than they began.
+  // Reads by time with an overlap, not by `id > last`: scans may commit in another order than they began.
   let seen: Map<string, Scan> | null = null;
   let since = new Date(Date.now() - OVERLAP_MS);
   return ctx.live.watch([`scans.${eventId}`], async () => {

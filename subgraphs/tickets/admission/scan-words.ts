@@ -2,7 +2,9 @@ import type { Event } from '../events/event.entity.ts';
 import type { Ticket } from '../tickets/ticket.entity.ts';
 import type { ScanResult } from './scan.entity.ts';
 
-/** What the operator tells the guest. `admits` is the event that the ticket is for. The same scan reads the same. */
+/**
+ * What the operator tells the guest. `admits` is the event that the ticket is for. The same scan gives the same text.
+ */
 export function explainScan(
   result: ScanResult,
   event: Event,

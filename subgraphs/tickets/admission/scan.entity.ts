@@ -1,8 +1,6 @@
 import { defineEntity, OptionalProps, p } from '@mikro-orm/postgresql';
 
-/**
- * `UNPAID` belongs to the contract, but is never the answer here: tickets are issued for paid orders only.
- */
+/** `UNPAID` belongs to the contract but is never the answer here, because tickets are issued for paid orders only. */
 export type ScanResult =
   | 'ACCEPTED'
   | 'ALREADY_REDEEMED'
@@ -21,7 +19,7 @@ const ScanSchema = defineEntity({
     eventId: p.uuid(),
     nonce: p.text(),
     codeHash: p.blob(),
-    /** Null when the code could not be read as a ticket of ours. */
+    /** Null when the code could not be read as one of our tickets. */
     ticketId: p.uuid().nullable(),
     result: p.text().$type<ScanResult>(),
     operatorId: p.uuid(),

@@ -24,7 +24,7 @@ const scanInput = z.object({
   nonce: line(200),
 });
 
-/** An event whose tickets the viewer may scan. @throws NOT_FOUND for what is not theirs to see, else FORBIDDEN. */
+/** An event whose tickets the viewer may scan. @throws NOT_FOUND when the viewer may not see it, else FORBIDDEN. */
 export async function getScannableEvent(ctx: Context, eventId: string): Promise<Event> {
   requireViewer(ctx);
   const event = await getEvent(ctx, eventId);
@@ -35,7 +35,7 @@ export async function getScannableEvent(ctx: Context, eventId: string): Promise<
 /**
  * Uses a ticket of an event. Rights: staff, the event's organizer, administrators.
  *
- * A nonce that the event has seen is answered as it was, and adds nothing (I8); with another code it is an
+ * A nonce that the event has seen gets the same answer as before, and adds no scan (I8); with another code it is an
  * InvalidInput.
  */
 export async function scanTicket(ctx: Context, input: z.input<typeof scanInput>) {
@@ -70,8 +70,8 @@ export async function scanTicket(ctx: Context, input: z.input<typeof scanInput>)
 }
 
 /**
- * Writes the attempt down before it is decided: whoever comes with the same nonce waits here until that is done.
- * What it says until then, INVALID, is never committed.
+ * Records the attempt before it is decided: a request with the same nonce waits here until the decision. The result
+ * that the row has until then, INVALID, is never committed.
  */
 async function claimNonce(
   em: EntityManager,
@@ -82,7 +82,7 @@ async function claimNonce(
     id: newId(),
     result: 'INVALID' as const,
   };
-  // In whole milliseconds, which is what a Date keeps.
+  // In whole milliseconds, which is the precision of a Date.
   const scannedAt = sql`date_trunc('milliseconds', clock_timestamp())`;
   const [created] = await queryEntities(
     em,
@@ -94,7 +94,7 @@ async function claimNonce(
   return { scan: await em.findOneOrFail(Scan, { eventId, nonce }), isNew: false };
 }
 
-/** `isForged`: it looks like a code of ours, but no event of ours has signed it. */
+/** `isForged`: the code has our format, but was not signed by any of our events. */
 interface Verdict {
   result: ScanResult;
   ticket: Ticket | null;
@@ -132,7 +132,7 @@ async function outcome(ctx: Context, event: Event, scan: Scan, ticket: Ticket | 
   };
 }
 
-/** Every attempt to use the ticket, newest first: to those who may scan it, empty for others. */
+/** Every attempt to use the ticket, newest first: for those who may scan it, empty for others. */
 export async function scansOf(ctx: Context, ticket: Ticket): Promise<Scan[]> {
   if (!(await maySeeScans(ctx, ticket))) return [];
   return entitiesLoader(ctx, Scan, 'ticketId', { id: 'desc' }).load(ticket.id);

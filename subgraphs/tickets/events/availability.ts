@@ -1,4 +1,4 @@
-/** The subscription to what is left of an event. */
+/** The subscription to the availability of an event's products. */
 import type { Context } from '#shared/context.ts';
 import { fork } from '#shared/data/entities.ts';
 import { getEvent } from './events.ts';
@@ -8,7 +8,7 @@ import { productsOf } from './products.ts';
 export async function watchAvailability(ctx: Context, eventId: string) {
   await getEvent(ctx, eventId);
   return ctx.live.watch([`availability.${eventId}`], async () => {
-    // With nothing remembered: what changed meanwhile is read.
+    // The cache starts empty, so that changes made in the meantime are read.
     const now = { ...ctx, em: fork(ctx.em), cache: new Map() };
     return [{ availabilityChanged: await productsOf(now, eventId) }];
   });

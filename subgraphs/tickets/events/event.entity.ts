@@ -9,7 +9,7 @@ export const TRANSITIONS = defineTransitions({
 });
 export type EventStatus = StatusOf<typeof TRANSITIONS>;
 
-/** How long after its end an event's tickets still admit. */
+/** How long after the end of an event its tickets still admit. */
 const GRACE_MS = 6 * 3_600_000;
 
 const EventSchema = defineEntity({
@@ -23,7 +23,7 @@ const EventSchema = defineEntity({
     venue: p.text().nullable(),
     startsAt: p.datetime(),
     endsAt: p.datetime(),
-    /** Tickets are accepted from here on; null: at any time before the end. */
+    /** Tickets are accepted from this time on; null: at any time before the end. */
     validFrom: p.datetime().nullable(),
     timezone: p.text(),
     status: p.text().$type<EventStatus>(),
@@ -48,13 +48,13 @@ export class Event extends EventSchema.class {
     return this.endsAt <= now;
   }
 
-  /** Why no ticket admits at this time, or null when tickets do. */
+  /** The reason why no ticket admits at this time, or null when tickets do. */
   refusalAt(now: Date): 'NOT_YET_VALID' | 'EXPIRED' | null {
     if (this.validFrom && now < this.validFrom) return 'NOT_YET_VALID';
     return now.getTime() > this.endsAt.getTime() + GRACE_MS ? 'EXPIRED' : null;
   }
 
-  /** A moment in the event's own time zone, as people there read it. */
+  /** A moment in the event's own time zone, written for the people there. */
   localTime(at: Date, locale: string, options: Intl.DateTimeFormatOptions): string {
     return new Intl.DateTimeFormat(locale, { ...options, timeZone: this.timezone }).format(at);
   }

@@ -1,4 +1,4 @@
-/** Events: drafts of their organizer, then public. */
+/** Events: drafts are visible to their organizer, published events to everybody. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type Context, mayActFor, requireRole } from '#shared/context.ts';
@@ -28,7 +28,7 @@ const isTimezone = (name: string) => {
   }
 };
 
-/** Years of four digits: what every calendar, database and printer agrees on. */
+/** Years have four digits, which every calendar, database and printer accepts. */
 const date = z.date().min(new Date(0), 'must be after 1970').max(new Date('9999-12-31'), 'is too far ahead');
 
 const eventInput = z
@@ -76,24 +76,24 @@ async function insertEvent(em: EntityManager, fields: EventFields): Promise<Even
   return event;
 }
 
-/** The event's organizer and administrators. */
+/** True for the event's organizer and administrators. */
 export const mayManage = ({ viewer }: Pick<Context, 'viewer'>, event: Event) =>
   mayActFor(viewer, event.organizerId);
 
-/** Whoever manages the event, and admission staff. */
+/** True for those who manage the event, and for admission staff. */
 export const mayScan = (ctx: Pick<Context, 'viewer'>, event: Event) =>
   ctx.viewer?.role === 'STAFF' || mayManage(ctx, event);
 
 export const maySeeEvent = (ctx: Pick<Context, 'viewer'>, event: Event) =>
   event.status !== 'DRAFT' || mayManage(ctx, event);
 
-/** The event, or null when it does not exist or is a draft of somebody else's. */
+/** The event, or null when it does not exist or is somebody else's draft. */
 export async function findEvent(ctx: Context, id: string): Promise<Event | null> {
   const event = await entityLoader(ctx, Event).load(id);
   return event && maySeeEvent(ctx, event) ? event : null;
 }
 
-/** As findEvent. @throws NOT_FOUND instead of null. */
+/** Like findEvent. @throws NOT_FOUND instead of null. */
 export async function getEvent(ctx: Context, id: string): Promise<Event> {
   const event = await findEvent(ctx, id);
   if (!event) throw notFound('Event');
@@ -112,7 +112,7 @@ export async function getEventBy(
   return event;
 }
 
-/** An event that the viewer may change. @throws NOT_FOUND for what is not theirs to see, else FORBIDDEN. */
+/** An event that the viewer may change. @throws NOT_FOUND when the viewer may not see it, else FORBIDDEN. */
 export async function getManagedEvent(ctx: Context, id: string): Promise<Event> {
   const event = await getEvent(ctx, id);
   if (!mayManage(ctx, event)) throw forbidden('Only the organizer of the event may do this.');
@@ -127,7 +127,10 @@ export function listEvents(ctx: Context, args: ConnectionArguments): Promise<Eve
   return connect(ctx.em, Event, args, sql`(status = 'PUBLISHED' ${own})`);
 }
 
-/** Makes the event public; a published one is answered as it is. Rights: its organizer or an administrator. */
+/**
+ * Publishes the event; an event that is already published is returned unchanged. Rights: its organizer or an
+ * administrator.
+ */
 export async function publishEvent(ctx: Context, eventId: string) {
   requireRole(ctx, 'ORGANIZER');
   await getManagedEvent(ctx, eventId);
@@ -144,7 +147,7 @@ export async function publishEvent(ctx: Context, eventId: string) {
   });
 }
 
-/** Why a draft or canceled event cannot become public, in words for its organizer; null when it can. */
+/** The reason, for its organizer, why a draft or canceled event cannot be published; null when it can. */
 async function whyNotPublishable(em: EntityManager, event: Event): Promise<string | null> {
   if (event.status === 'CANCELED') return 'The event was canceled.';
   if (event.isOver()) return 'The event has ended.';

@@ -1,4 +1,4 @@
-/** What is sold for an event, and how much is left of it. */
+/** The products of an event, and how many of each are left. */
 import { z } from 'zod';
 import { type Context, requireRole } from '#shared/context.ts';
 import { entitiesLoader, entityLoader, loadOne } from '#shared/data/batch.ts';
@@ -60,25 +60,25 @@ export async function createProduct(ctx: Context, input: z.input<typeof productI
   });
 }
 
-/** The product, or null when its event is not the viewer's to see. */
+/** The product, or null when the viewer may not see its event. */
 export async function findProduct(ctx: Context, id: string): Promise<Product | null> {
   const product = await entityLoader(ctx, Product).load(id);
   return product && (await findEvent(ctx, product.eventId)) ? product : null;
 }
 
-/** As findProduct. @throws NOT_FOUND instead of null. */
+/** Like findProduct. @throws NOT_FOUND instead of null. */
 export async function getProduct(ctx: Context, id: string): Promise<Product> {
   const product = await findProduct(ctx, id);
   if (!product) throw notFound('Product');
   return product;
 }
 
-/** An event's products, in the order they were added. */
+/** An event's products, in the order in which they were added. */
 export const productsOf = (ctx: Context, eventId: string): Promise<Product[]> =>
   entitiesLoader(ctx, Product, 'eventId', { id: 'asc' }).load(eventId);
 
 const AVAILABLE = Symbol('available');
-/** How many can be ordered now: the least over the product's quotas. */
+/** How many can be ordered now: the minimum over the product's quotas. */
 export async function availableOf(ctx: Context, productId: string): Promise<number> {
   const row = await loadOne(
     ctx,

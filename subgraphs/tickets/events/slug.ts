@@ -1,4 +1,4 @@
-/** For addresses: lower-case ASCII letters and digits, joined by hyphens. */
+/** A text for use in web addresses: lower-case ASCII letters and digits, joined by hyphens. */
 export function slugify(text: string): string {
   const slug = text
     .normalize('NFKD')

@@ -1,4 +1,4 @@
-/** The step of the saga between paying and telling: tickets are issued, the parcel is scheduled. */
+/** The step of the saga between the payment and the confirmation: tickets are issued, the parcel is scheduled. */
 
 import type { MessageData } from '#schema/messages/index.ts';
 import type { Context } from '#shared/context.ts';
@@ -14,8 +14,8 @@ import { scheduleShipment } from './shipments.ts';
 type PaidOrder = MessageData<'shipping-schedule-request'>;
 
 /**
- * Turns the order's hold into tickets and a parcel, once, and answers. What is sold stays taken, so no quota is
- * touched. Without a hold of exactly these products (released meanwhile, never made) it answers why not.
+ * Turns the order's hold into tickets and a parcel, once, and answers. Sold quantities stay taken, so no quota changes.
+ * When there is no hold of exactly these products (it was released, or never made), the answer gives the reason.
  */
 export async function fulfilOrder({ em }: Pick<Context, 'em'>, order: PaidOrder): Promise<void> {
   const { orderId, customer, lines } = order;
@@ -35,7 +35,7 @@ export async function fulfilOrder({ em }: Pick<Context, 'em'>, order: PaidOrder)
   await answer(em, orderId, ticketIds, shipmentId);
 }
 
-/** More tickets than were held would oversell. */
+/** Issuing more tickets than were held would oversell. */
 const isSame = (held: Map<string, number>, asked: Map<string, number>) =>
   held.size === asked.size && [...asked].every(([id, quantity]) => held.get(id) === quantity);
 

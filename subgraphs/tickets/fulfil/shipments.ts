@@ -6,7 +6,7 @@ import { insertion } from '#shared/data/entities.ts';
 import { statusesBefore } from '#shared/data/transitions.ts';
 import { Shipment, ShipmentLine, type ShipmentStatus, TRANSITIONS } from './shipment.entity.ts';
 
-/** Schedules one parcel for these quantities by product. Gives its id. */
+/** Schedules one parcel with these quantities by product. Returns its id. */
 export async function scheduleShipment(
   em: EntityManager,
   { orderId, customerId }: { orderId: string; customerId: string },
@@ -28,11 +28,11 @@ export async function scheduleShipment(
   return id;
 }
 
-/** A parcel that is on its way already is not called back. */
+/** A parcel that is already on its way is not called back. */
 export const cancelShipment = (em: EntityManager, orderId: string): Promise<void> =>
   moveShipment(em, orderId, 'CANCELED');
 
-/** Gives an order's parcel, if there is one, its next status, when the state machine allows that from where it is. */
+/** Gives the order's parcel, if there is one, its next status when the state machine allows the step. */
 async function moveShipment(em: EntityManager, orderId: string, to: ShipmentStatus): Promise<void> {
   await query(
     em,
@@ -44,13 +44,13 @@ async function moveShipment(em: EntityManager, orderId: string, to: ShipmentStat
 const maySee = ({ viewer }: Context, shipment: Shipment) =>
   viewer?.role === 'STAFF' || mayActFor(viewer, shipment.customerId);
 
-/** The parcel, when the viewer is its buyer, staff or an administrator. */
+/** The parcel, when the viewer is its buyer, staff or an administrator; otherwise null. */
 export async function findShipment(ctx: Context, id: string): Promise<Shipment | null> {
   const shipment = await entityLoader(ctx, Shipment).load(id);
   return shipment && maySee(ctx, shipment) ? shipment : null;
 }
 
-/** The order's parcel, to those who may see it. */
+/** The order's parcel, for those who may see it. */
 export async function shipmentOf(ctx: Context, orderId: string): Promise<Shipment | null> {
   const shipment = await entityLoader(ctx, Shipment, 'orderId').load(orderId);
   return shipment && maySee(ctx, shipment) ? shipment : null;

@@ -2,8 +2,8 @@ import { defineEntity, p } from '@mikro-orm/postgresql';
 import { defineTransitions, type StatusOf } from '#shared/data/transitions.ts';
 
 /**
- * Every change of a hold's status that exists. A hold begins HELD, in the transaction that may still refuse it; one
- * begins RELEASED when the release came before the reservation.
+ * Every change of a hold's status that exists. A hold begins as HELD, in the transaction that may still refuse it; it
+ * begins as RELEASED when the release came before the reservation.
  */
 export const TRANSITIONS = defineTransitions({
   HELD: ['SOLD', 'REFUSED', 'RELEASED'],
@@ -21,12 +21,12 @@ const HoldSchema = defineEntity({
     /** Null when the release came first. */
     customerId: p.uuid().nullable(),
     status: p.text().$type<HoldStatus>(),
-    /** Why it was refused or released. */
+    /** The reason why it was refused or released. */
     reason: p.text().nullable(),
     unavailableProductIds: p.array<string>().columnType('uuid[]'),
-    /** Until when the order may be paid, as orders says; nothing happens here at that time. */
+    /** The time until which the order may be paid, set by orders; nothing happens here at that time. */
     expiresAt: p.datetime().nullable(),
-    /** When the PDF of each of its tickets was drawn. */
+    /** The time at which all PDFs of its tickets were drawn. */
     renderedAt: p.datetime().nullable(),
     createdAt: p.datetime(),
   },

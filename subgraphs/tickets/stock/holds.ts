@@ -1,8 +1,9 @@
 /**
- * Holds: what placed orders keep from others.
+ * Holds: the quantities that are reserved for placed orders.
  *
- * A hold never expires by itself: orders decides when an order ends, and says so. Requests may come twice, under
- * other ids, and a release before its reservation: the row of the order answers them all, and is locked first.
+ * A hold never expires by itself: orders decides when an order ends, and sends a message. Requests may come twice,
+ * under different ids, and a release may come before its reservation: the row of the order is locked first and decides
+ * every answer.
  */
 import type { RequiredEntityData } from '@mikro-orm/postgresql';
 import type { MessageData } from '#schema/messages/index.ts';
@@ -33,7 +34,7 @@ export async function lockHold(em: EntityManager, orderId: string): Promise<Hold
   return hold ?? null;
 }
 
-/** Takes the order's place in the table; false when there is a hold already, released or not. */
+/** Inserts the order's row; false when the order has a hold already, released or not. */
 async function createHold(
   em: EntityManager,
   hold: Pick<RequiredEntityData<Hold>, 'orderId' | 'status' | 'customerId' | 'expiresAt' | 'reason'>,
@@ -52,7 +53,7 @@ async function createHold(
 
 /**
  * Gives a locked hold its next status.
- * @throws INTERNAL_SERVER_ERROR when there is no such step: callers look at the status first.
+ * @throws INTERNAL_SERVER_ERROR when the step does not exist: callers check the status first.
  */
 export async function moveHold(
   em: EntityManager,
@@ -68,7 +69,7 @@ export async function moveHold(
   );
 }
 
-/** Holds all that the order asks for, or nothing, and answers. Answers again when it is asked again. */
+/** Holds all that the order asks for, or nothing, and answers. A repeated request is answered again. */
 export async function reserve({ em }: Pick<Context, 'em'>, request: ReserveRequest): Promise<void> {
   const { orderId, customerId, lines, expiresAt } = request;
   if (!(await createHold(em, { orderId, status: 'HELD', customerId, expiresAt: new Date(expiresAt) }))) {
@@ -80,8 +81,9 @@ export async function reserve({ em }: Pick<Context, 'em'>, request: ReserveReque
 }
 
 /**
- * Writes everything in the hope that enough is left, and only then touches the quotas, which all buyers of the event
- * contend for: they stay locked for little more than the commit. In vain: back to the savepoint.
+ * Writes all other rows first, on the assumption that enough is left, and changes the quotas last, because all buyers
+ * of the event compete for their rows: they stay locked for little more than the commit. When a quota has too little,
+ * the transaction returns to the savepoint.
  */
 async function takeHold(
   em: EntityManager,
@@ -134,7 +136,7 @@ async function tellAvailability(em: EntityManager, eventIds: Iterable<string>): 
   for (const eventId of eventIds) await emit(em, 'event.availability.changed', { eventId });
 }
 
-/** Notes until when the order may be paid. Never shortens it: an older request may come later. */
+/** Records the time until which the order may be paid. Never shortens it, because an older request may come later. */
 export async function extendHold(
   { em }: Pick<Context, 'em'>,
   { orderId, expiresAt }: MessageData<'inventory-extend-request'>,
@@ -147,8 +149,8 @@ export async function extendHold(
 }
 
 /**
- * Frees what the order has taken. Of a paid order only when `revokeTickets` says that it was undone: then its tickets
- * are revoked and its parcel is not sent. A release that comes first leaves a row that refuses the reservation.
+ * Frees what the order has taken. A paid order is freed only when `revokeTickets` says that it was undone: then its
+ * tickets are revoked and its parcel is not sent. A release that comes first leaves a row that refuses the reservation.
  */
 export async function release(
   { em, log }: Pick<Context, 'em' | 'log'>,
@@ -169,7 +171,7 @@ export async function release(
   await giveBackToQuotas(em, demand);
 }
 
-/** What the order holds: by quota, and by product. */
+/** The quantities that the order holds: by quota, and by product. */
 export async function readHoldLines(em: EntityManager, orderId: string) {
   const lines = await selectEntities(em, HoldLine, sql`where order_id = ${orderId}`);
   const demand: Demand = new Map();

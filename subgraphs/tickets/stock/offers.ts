@@ -4,7 +4,9 @@ import type { OrderLineData } from '#schema/messages/index.ts';
 import { type EntityManager, query, sql } from '#shared/data/database.ts';
 import type { Demand } from './capacity.ts';
 
-/** Why an order cannot be reserved; the code that `inventory-reserve-result` carries, most fundamental first. */
+/**
+ * The reason why an order cannot be reserved; the code that `inventory-reserve-result` carries, most fundamental first.
+ */
 export type RefusalReason = 'NOT_ON_SALE' | 'PRICE_CHANGED' | 'LIMIT_EXCEEDED' | 'SOLD_OUT';
 export interface Refusal {
   reason: RefusalReason;
@@ -25,7 +27,7 @@ export interface Offer {
   available: number;
 }
 
-/** What is on offer of these lines' products: one row per product and quota. */
+/** The offers for these lines' products: one row per product and quota. */
 export function readOffers(em: EntityManager, lines: OrderLineData[]): Promise<Offer[]> {
   return query(
     em,
@@ -39,14 +41,14 @@ export function readOffers(em: EntityManager, lines: OrderLineData[]): Promise<O
   );
 }
 
-/** Lines of one product count together, for its limit per order as for its quotas (A25). */
+/** Lines of one product are added up, both for its limit per order and for its quotas (A25). */
 export function quantities(lines: Pick<OrderLineData, 'productId' | 'quantity'>[]): Map<string, number> {
   const sums = new Map<string, number>();
   for (const { productId, quantity } of lines) sums.set(productId, (sums.get(productId) ?? 0) + quantity);
   return sums;
 }
 
-/** What the order draws on each quota, over all of its products. */
+/** The quantity that the order takes from each quota, over all of its products. */
 export function demandOf(lines: OrderLineData[], offers: Offer[]): Demand {
   const wanted = quantities(lines);
   const demand: Demand = new Map();
@@ -62,8 +64,8 @@ export const soldOut = (offers: Offer[], quotaIds: string[]): Refusal => ({
 });
 
 /**
- * Why the lines cannot be sold as they are, or null. Of the quotas this is a first look without a lock: it spares a
- * sold-out event the work, and takeFromQuotas has the last word.
+ * The reason why the lines cannot be sold as they are, or null. For the quotas this is a first check without a lock: it
+ * avoids needless work for a sold-out event, and takeFromQuotas makes the final decision.
  */
 export function findRefusal(lines: OrderLineData[], offers: Offer[]): Refusal | null {
   const offered = new Map(offers.map(offer => [offer.product_id, offer]));
@@ -88,7 +90,10 @@ export function findRefusal(lines: OrderLineData[], offers: Offer[]): Refusal | 
   );
 }
 
-/** What the buyer was shown is what is sold: nobody pays a price that a client, or an old page, made up (A21). */
+/**
+ * The price that the buyer was shown must be the current one: nobody pays a price that a client, or an old page, made
+ * up (A21).
+ */
 const isSameOffer = (line: OrderLineData, offer: Offer) =>
   line.unitPrice === offer.price &&
   line.taxRate === offer.tax_rate &&

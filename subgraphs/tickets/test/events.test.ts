@@ -222,7 +222,7 @@ test('whoever watches an event sees its availability now and at each change', as
   const available = async () =>
     (await watching.next()).data.availabilityChanged.map((p: { available: number }) => p.available);
   try {
-    // What making the event has published may still arrive; it changes nothing.
+    // Messages about the creation of the event may still arrive; they change nothing.
     expect(await available()).toEqual([5, 9]);
     await world.reserve([lineOf(products[0]!, 2)]);
     let latest = await available();

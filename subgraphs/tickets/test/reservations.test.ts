@@ -18,7 +18,7 @@ const release = (orderId: string, more: { revokeTickets?: boolean } = {}) =>
     revokeTickets: false,
     ...more,
   });
-/** Every message delivered so far has been handled. */
+/** Waits until every message delivered so far is handled. */
 const settled = async (messages: number) =>
   eventually(async () => {
     const [row] = await world.sql('select count(*)::int as handled from inbox');
@@ -27,7 +27,7 @@ const settled = async (messages: number) =>
 const handled = async () =>
   (await world.sql('select count(*)::int as handled from inbox'))[0]!.handled as number;
 
-/** What the counters say against what the holds say, for every quota: they must be the same, and fit. */
+/** The counters beside the sums of the holds, for every quota: they must be equal, and within the capacity. */
 async function expectBooksToBalance() {
   const rows = await world.sql(`
     select q.capacity, q.taken, coalesce(sum(l.quantity) filter (where h.status in ('HELD', 'SOLD')), 0)::int as held
@@ -183,7 +183,7 @@ test('an extension never shortens a hold', async () => {
   expect((hold!.expires_at as Date).toISOString()).toBe('2099-01-01T00:00:00.000Z');
 });
 
-/** Small and repeatable: a failing run names its seed. */
+/** Small and repeatable: a failing run prints its seed. */
 function randomSource(seed: number) {
   let state = seed;
   return (below: number) => {
@@ -198,7 +198,7 @@ test('whatever random orders take and release of shared quotas, at once, the boo
   const { products } = await world.openEvent(
     Array.from({ length: 6 }, (_, i) => ({ name: `P${i}`, capacity: 5 + random(30) })),
   );
-  // Each product also draws on quotas of others: a hall, a sector, a tier.
+  // Each product also draws on quotas of other products, as with a hall, a sector and a tier.
   for (const product of products)
     await world.sql(
       `insert into product_quotas select $1, quota_id from product_quotas where product_id = any($2) on conflict do nothing`,

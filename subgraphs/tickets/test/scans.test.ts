@@ -64,7 +64,7 @@ test('a ticket opens the door once; a second scan of it is refused and recorded'
 test('A23: every single bit of a code counts', async () => {
   const { eventId, ticket } = await sellTicket();
   const bits = ticket.qrCode.length * 8;
-  // Every seventh bit, and all of the last character, whose lowest bits base64url does not use.
+  // Flips every seventh bit, and all bits of the last character, whose lowest bits base64url does not use.
   const positions = [...Array(bits).keys()].filter(bit => bit % 61 === 0 || bit >= bits - 8);
   for (const position of positions) {
     const bytes = Buffer.from(ticket.qrCode, 'latin1');

@@ -1,4 +1,4 @@
-/** A running tickets subgraph for tests, with the other subgraphs played by messages. */
+/** A running tickets subgraph for tests; messages stand in for the other subgraphs. */
 import { v7 } from 'uuid';
 import type { MessageData, OrderLineData } from '#schema/messages/index.ts';
 import type { Viewer } from '#shared/kernel/passport.ts';
@@ -63,7 +63,7 @@ export const lineOf = (
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
-/** The tickets subgraph on a database of its own, with the others played. */
+/** The tickets subgraph on a database of its own; messages stand in for the others. */
 export async function startWorld(extra: Environment = {}) {
   const world = await startSubgraphWorld('tickets', startTickets, extra);
   const { messenger } = world;
@@ -153,7 +153,7 @@ export async function startWorld(extra: Environment = {}) {
       });
       return data.product.available;
     },
-    /** The tickets of an order as its buyer sees them. */
+    /** The tickets of an order that its buyer sees. */
     async ticketsOf(orderId: string, viewer: Viewer | null = buyer) {
       const { data } = await world.ask(
         viewer,

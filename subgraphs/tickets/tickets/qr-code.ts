@@ -1,9 +1,9 @@
 /**
  * The text of a ticket's QR code: "G1." and, in base64url, 33 bytes of payload followed by their signature.
  *
- * The payload is the version (one byte, 1), the event's id and the ticket's id (16 bytes each, as in the UUIDs): no
- * personal data. The signature is Ed25519 (RFC 8032) under the event's key, so that a scanner verifies it without a
- * network. The README describes the format for those who do.
+ * The payload is the version (one byte, 1), the event's id and the ticket's id (16 bytes each, as in the UUIDs); it
+ * contains no personal data. The signature is Ed25519 (RFC 8032) under the event's key, so that a scanner verifies it
+ * without a network. The README describes the format for authors of scanners.
  */
 import {
   createPrivateKey,
@@ -43,7 +43,7 @@ export function signQrCode({ eventId, ticketId }: QrContent, privateKey: KeyObje
   return PREFIX + Buffer.concat([payload, sign(null, payload, privateKey)]).toString('base64url');
 }
 
-/** What the code claims, or null when it is none of ours. Nothing is verified yet: see isQrCodeSigned. */
+/** The contents of the code, or null when it does not have our format. Nothing is verified yet: see isQrCodeSigned. */
 export function readQrCode(text: string): QrContent | null {
   const bytes = decode(text);
   if (!bytes || bytes[0] !== VERSION) return null;
@@ -69,7 +69,8 @@ function decode(text: string): Buffer | null {
   if (!text.startsWith(PREFIX)) return null;
   const encoded = text.slice(PREFIX.length);
   const bytes = Buffer.from(encoded, 'base64url');
-  // Several texts decode to the same bytes (unused bits at the end, foreign characters): one of them is right (A23).
+  // Several texts decode to the same bytes (unused bits at the end, foreign characters): only one of them is accepted
+  // (A23).
   const isCanonical = bytes.toString('base64url') === encoded;
   return isCanonical && bytes.length === PAYLOAD_BYTES + SIGNATURE_BYTES ? bytes : null;
 }

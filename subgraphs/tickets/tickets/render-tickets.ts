@@ -4,7 +4,7 @@ import type { TicketsContext } from '../services.ts';
 import { ensureFile } from './ticket-files.ts';
 import { readTicketsOf } from './tickets.ts';
 
-/** Draws the PDF of each of an order's tickets and tells, once, when all of them are there. */
+/** Draws the PDF of each of an order's tickets, and sends one message when all of them exist. */
 export async function renderTickets(ctx: TicketsContext, orderId: string): Promise<void> {
   const started = performance.now();
   const tickets = await readTicketsOf(ctx.em, orderId);

@@ -9,7 +9,7 @@ import { Product } from '../events/product.entity.ts';
 import type { TicketsContext, TicketsServices } from '../services.ts';
 import { Ticket } from './ticket.entity.ts';
 
-/** The ticket's PDF, drawn and kept when it is not there yet. */
+/** The ticket's PDF; it is drawn and kept when it does not exist yet. */
 export async function ensureFile(ctx: TicketsContext, ticket: Ticket): Promise<Buffer> {
   const kept = await findFile(ctx.em, ticket.fileName);
   if (kept) return kept;
@@ -37,7 +37,7 @@ export async function ensureFile(ctx: TicketsContext, ticket: Ticket): Promise<B
 
 const FILE_NAME = /^tickets\/([0-9a-f-]{36})\.pdf$/;
 
-/** Serves a ticket's PDF to whoever holds a valid address of it; 410 once the ticket is revoked. */
+/** Serves a ticket's PDF to anyone who holds a valid address of it; 410 once the ticket is revoked. */
 export const serveFile: Route<TicketsServices> = async (ctx, _req, res, url) => {
   const name = verifyFileUrl(url, ctx.services.settings.internalSecret);
   if (name === null) {

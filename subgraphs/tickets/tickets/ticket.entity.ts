@@ -20,7 +20,7 @@ const TicketSchema = defineEntity({
     productId: p.uuid(),
     customerId: p.uuid(),
     guestName: p.text(),
-    /** The buyer's, for the PDF. */
+    /** The buyer's language, for the PDF. */
     locale: p.text(),
     status: p.text().$type<TicketStatus>(),
     qrCode: p.text(),
@@ -40,7 +40,7 @@ export class Ticket extends TicketSchema.class {
     return { __typename: 'Order' as const, id: this.orderId };
   }
 
-  /** Name of its PDF among the subgraph's files. */
+  /** The name of the ticket's PDF among the subgraph's files. */
   get fileName() {
     return `tickets/${this.id}.pdf`;
   }

@@ -1,4 +1,4 @@
-/** Tickets: issued for paid orders, seen by those whom they concern. */
+/** Tickets: issued for paid orders, visible to the people whom they concern. */
 import { randomBytes } from 'node:crypto';
 import type { MessageData, OrderLineData } from '#schema/messages/index.ts';
 import { type Context, mayActFor } from '#shared/context.ts';
@@ -14,12 +14,12 @@ import type { TicketsContext } from '../services.ts';
 import { readPrivateKey, signQrCode } from './qr-code.ts';
 import { Ticket, type TicketStatus, TRANSITIONS } from './ticket.entity.ts';
 
-/** Crockford's base 32: no letter that is mistaken for a digit. */
+/** Crockford's base 32: it has no letter that could be mistaken for a digit. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
- * A code for people to read out, of 40 random bits. Two alike are all but impossible; the unique key would then stop
- * the transaction, and its retry draws anew.
+ * A code that people can read out, of 40 random bits. A collision is very unlikely; the unique key would then stop the
+ * transaction, and its retry draws a new code.
  */
 function createCode(): string {
   const letters = Array.from(randomBytes(8), byte => ALPHABET[byte % ALPHABET.length]).join('');
@@ -28,7 +28,9 @@ function createCode(): string {
 
 type PaidOrder = Pick<MessageData<'shipping-schedule-request'>, 'orderId' | 'customer'>;
 
-/** Issues one ticket per unit of the admission lines; a guest without a name is the buyer. Gives the ids. */
+/**
+ * Issues one ticket per unit of the admission lines; the buyer's name is used for a guest without one. Returns the ids.
+ */
 export async function issueTickets(
   em: EntityManager,
   { orderId, customer }: PaidOrder,
@@ -67,18 +69,18 @@ async function readKeys(em: EntityManager, eventIds: Iterable<string>) {
   return new Map(rows.map(row => [row.event_id, readPrivateKey(row.private_key)]));
 }
 
-/** The order was undone: its tickets admit nobody any more, used or not. */
+/** Revokes the tickets of an order that was undone: they admit nobody any more, used or not. */
 export async function revokeTickets(em: EntityManager, orderId: string): Promise<void> {
   await moveTickets(em, sql`order_id = ${orderId}`, 'REVOKED');
 }
 
-/** A locked ticket is used. */
+/** Marks a locked ticket as used. */
 export async function redeemTicket(em: EntityManager, ticket: Ticket, at: Date): Promise<void> {
   requireStep(TRANSITIONS, `Ticket ${ticket.code}`, ticket.status, 'REDEEMED');
   await moveTickets(em, sql`id = ${ticket.id}`, 'REDEEMED', sql`, redeemed_at = ${at.toISOString()}`);
 }
 
-/** Gives these tickets their next status, those whose status may be followed by it. */
+/** Gives those of these tickets their next status whose current status allows it. */
 const moveTickets = (
   em: EntityManager,
   which: RawBuilder<unknown>,
@@ -92,11 +94,11 @@ const moveTickets = (
       where ${which} and status = any(${statusesBefore(TRANSITIONS, to)}::text[]) returning *`,
   );
 
-/** The order's tickets, oldest first, whoever asks. */
+/** The order's tickets, oldest first, without a check of rights. */
 export const readTicketsOf = (em: EntityManager, orderId: string): Promise<Ticket[]> =>
   selectEntities(em, Ticket, sql`where order_id = ${orderId} order by id`);
 
-/** Its buyer, admission staff, the event's organizer, administrators. */
+/** True for the ticket's buyer, admission staff, the event's organizer and administrators. */
 async function maySee(ctx: Context, ticket: Ticket): Promise<boolean> {
   return mayActFor(ctx.viewer, ticket.customerId) || mayScanFor(ctx, ticket);
 }
@@ -107,13 +109,13 @@ async function mayScanFor(ctx: Context, ticket: Ticket): Promise<boolean> {
   return event !== null && mayScan(ctx, event);
 }
 
-/** The ticket, or null for those whom it does not concern. */
+/** The ticket, or null when the viewer may not see it. */
 export async function findTicket(ctx: Context, id: string): Promise<Ticket | null> {
   const ticket = ctx.viewer && (await entityLoader(ctx, Ticket).load(id));
   return ticket && (await maySee(ctx, ticket)) ? ticket : null;
 }
 
-/** As findTicket. @throws NOT_FOUND instead of null. */
+/** Like findTicket. @throws NOT_FOUND instead of null. */
 export async function getTicket(ctx: Context, id: string): Promise<Ticket> {
   const ticket = await findTicket(ctx, id);
   if (!ticket) throw notFound('Ticket');
@@ -128,16 +130,16 @@ export async function ticketsOfOrder(ctx: Context, orderId: string): Promise<Tic
   return tickets.filter((_, i) => visible[i]);
 }
 
-/** A user's tickets, newest first: to that user and to administrators. */
+/** A user's tickets, newest first: for that user and for administrators. */
 export async function ticketsOfUser(ctx: Context, userId: string): Promise<Ticket[]> {
   if (!mayActFor(ctx.viewer, userId)) return [];
   return entitiesLoader(ctx, Ticket, 'customerId', { id: 'desc' }).load(userId);
 }
 
-/** True for those who see the ticket's scans: whoever may make them. */
+/** True for those who may see the ticket's scans: the same people who may scan it. */
 export const maySeeScans = mayScanFor;
 
-/** The address of the ticket's PDF, valid for 15 minutes; null once revoked. */
+/** The address of the ticket's PDF, valid for 15 minutes; null when the ticket is revoked. */
 export function pdfUrlOf({ services: { settings } }: TicketsContext, ticket: Ticket): string | null {
   if (ticket.status === 'REVOKED') return null;
   return fileUrl(settings.TICKETS_PUBLIC_URL, ticket.fileName, settings.internalSecret);

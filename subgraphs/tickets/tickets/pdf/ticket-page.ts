@@ -1,9 +1,9 @@
-/** Draws a ticket: one page of A6, for the phone as for the printer. The same ticket gives the same bytes. */
+/** Draws a ticket: one A6 page, for phones and printers. The same ticket gives the same bytes. */
 import PDFDocument from 'pdfkit';
 import QRCode from 'qrcode';
 import { type Language, languageOf, latin, words } from './words.ts';
 
-/** All that the page shows; plain data, because it travels to another thread. */
+/** All data that the page shows; it is plain data, because it is sent to another thread. */
 export interface PrintedTicket {
   code: string;
   qrCode: string;
@@ -12,9 +12,9 @@ export interface PrintedTicket {
   eventTitle: string;
   venue: string | null;
   startsAt: Date;
-  /** IANA name: the date is the event's own. */
+  /** IANA time zone name: the date is shown in the event's own time zone. */
   timezone: string;
-  /** The buyer's: fr or en, others read English. */
+  /** The buyer's language: fr or en; all others get English. */
   locale: string;
   issuedAt: Date;
 }
@@ -40,7 +40,7 @@ export function drawTicket(ticket: PrintedTicket): Promise<Buffer> {
     info: {
       Title: `${ticket.eventTitle} – ${ticket.code}`,
       Author: 'Guichet',
-      // Also the source of the document's id; the time of rendering would make two copies differ.
+      // The document's id is derived from this date too; with the time of rendering, two copies would differ.
       CreationDate: ticket.issuedAt,
       ModDate: ticket.issuedAt,
     },
@@ -82,7 +82,7 @@ function drawGuest(page: Page, ticket: PrintedTicket, language: Language) {
   }
 }
 
-/** As shapes, not as an image: sharp at every size, and small. */
+/** Drawn as shapes, not as an image: sharp at every size, and small. */
 function drawQrCode(page: Page, text: string, x: number, y: number) {
   const { size, data } = QRCode.create(text, { errorCorrectionLevel: 'M' }).modules;
   const module = QR_SIZE / size;
@@ -116,7 +116,10 @@ interface Box {
   smallest: number;
 }
 
-/** Writes the text in the largest size at which it fits; what does not fit even in the smallest ends in an ellipsis. */
+/**
+ * Writes the text in the largest size at which it fits; text that does not fit even in the smallest ends in an
+ * ellipsis.
+ */
 function writeFitting(
   page: Page,
   text: string,
@@ -128,7 +131,8 @@ function writeFitting(
 }
 
 function formatDate({ startsAt, timezone, locale }: PrintedTicket, language: Language): string {
-  // A region of ours (fr-CA, en-GB) keeps its own way with dates; every other locale gets its language's.
+  // A region of a supported language (fr-CA, en-GB) keeps its own date format; every other locale gets that of its
+  // language.
   const regional = /^(fr|en)-[A-Z]{2}$/.test(locale) ? locale : language;
   return new Intl.DateTimeFormat(regional, {
     dateStyle: 'full',

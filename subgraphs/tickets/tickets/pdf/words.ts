@@ -1,4 +1,4 @@
-/** The words on a ticket, and the letters its fonts can write. */
+/** The words on a ticket, and the characters that its fonts contain. */
 
 export type Language = 'fr' | 'en';
 
@@ -35,8 +35,8 @@ const UNDECOMPOSED: Record<string, string> = {
 const isWritable = (letter: string) => /^[\x20-\x7e\xa0-\xff]$/.test(letter) || WINDOWS_1252.has(letter);
 
 /**
- * The text in letters that the standard fonts have: an accent they lack is dropped (ő becomes o), every kind of space
- * becomes a plain one, and what is left of other scripts becomes a question mark.
+ * The text in characters that the standard fonts have: an accent that they lack is dropped (ő becomes o), every kind of
+ * space becomes a plain one, and any remaining character of another script becomes a question mark.
  */
 export function latin(text: string): string {
   return Array.from(text.normalize('NFC'), letter => {
